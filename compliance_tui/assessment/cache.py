@@ -1,0 +1,84 @@
+"""Records that did not change are not parsed again: one JSON file in ``.cache``, each entry checked against the file's stat.
+
+Losing the cache costs time and nothing else. As git does with its index, an entry is trusted only if its file was last
+touched well before the cache was written: within one tick of the clock, two versions can look alike.
+"""
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from compliance_tui import __version__
+from compliance_tui.safe.files import read_bounded, write_atomic
+from compliance_tui.safe.model import load_model
+from compliance_tui.safe.toml import LARGEST_TOML
+
+_RACY_NANOSECONDS = 2_000_000_000
+M = TypeVar("M", bound=BaseModel)
+_Stat = tuple[int, int, int, int]
+
+
+def read_records(root: Path, folder: str, pattern: str, model: type[M]) -> dict[str, M]:
+    """Every record under ``folder`` that matches ``pattern``, by its path in the assessment, in sorted order."""
+    stats = {path: stat for path, stat in sorted(_stats(root, folder, pattern))}
+    known = _read_cache(root, folder, model)
+    records: dict[str, M] = {}
+    fresh = 0
+    for path, stat in stats.items():
+        cached = known.get(path)
+        if cached is not None and cached[0] == stat:
+            records[path] = cached[1]
+        else:
+            records[path] = load_model(read_bounded(root / path, LARGEST_TOML), model, str(root / path))
+            fresh += 1
+    if fresh or len(known) != len(stats):
+        _write_cache(root, folder, stats, records)
+    return records
+
+
+def _stats(root: Path, folder: str, pattern: str) -> Iterator[tuple[str, _Stat]]:
+    top = root / folder
+    folders = [top]
+    if pattern.startswith("*/"):
+        folders = sorted(path for path in top.iterdir() if path.is_dir()) if top.is_dir() else []
+    prefix = pattern.rpartition("/")[2].partition("*")[0]
+    for inside in folders:
+        with contextlib.suppress(FileNotFoundError), os.scandir(inside) as entries:
+            for entry in entries:
+                if entry.name.endswith(".toml") and entry.name.startswith(prefix) and not entry.name.startswith("."):
+                    stat = entry.stat(follow_symlinks=False)
+                    path = f"{inside.relative_to(root).as_posix()}/{entry.name}"
+                    yield path, (stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size, stat.st_ino)
+
+
+def _cache_path(root: Path, folder: str) -> Path:
+    return root / ".cache" / f"{folder}.json"
+
+
+def _read_cache(root: Path, folder: str, model: type[M]) -> dict[str, tuple[_Stat, M]]:
+    path = _cache_path(root, folder)
+    try:
+        content = path.read_bytes()
+        written = path.stat().st_mtime_ns
+        adapter = TypeAdapter(tuple[str, dict[str, tuple[_Stat, model]]])  # type: ignore[valid-type]
+        version, entries = adapter.validate_json(content)
+    except (OSError, ValidationError):
+        return {}
+    if version != __version__:
+        return {}
+    return {name: entry for name, entry in entries.items() if max(entry[0][:2]) < written - _RACY_NANOSECONDS}
+
+
+def _write_cache(root: Path, folder: str, stats: dict[str, _Stat], records: dict[str, M]) -> None:
+    entries: dict[str, Any] = {
+        path: (stats[path], record.model_dump(mode="json", by_alias=True)) for path, record in records.items()
+    }
+    path = _cache_path(root, folder)
+    with contextlib.suppress(OSError):  # a folder that cannot be written is still read
+        path.parent.mkdir(exist_ok=True)
+        write_atomic(path, json.dumps([__version__, entries], separators=(",", ":")).encode(), mode=0o600)

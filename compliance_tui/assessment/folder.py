@@ -1,0 +1,172 @@
+"""The assessment folder: reading all of it, and the one way in which a record is written.
+
+Layout: ``assessment.toml``, ``standards/``, ``responses/<standard>/<control>.toml``, ``evidence/E-0001.toml``,
+``evidence/objects/``, ``log.jsonl``, ``bundles/``; ``history/`` keeps what a record said before. See ``docs/formats.md``.
+"""
+
+import contextlib
+import datetime as dt
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from compliance_tui.assessment import log
+from compliance_tui.assessment.cache import read_records
+from compliance_tui.assessment.model import Assessment, Item, Response
+from compliance_tui.assessment.readiness import ControlKey, Readiness, readiness
+from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.files import fsync_folder, read_bounded, write_atomic
+from compliance_tui.safe.instant import format_instant
+from compliance_tui.safe.model import load_model
+from compliance_tui.safe.text import clean_line
+from compliance_tui.safe.toml import LARGEST_TOML, dump_toml
+from compliance_tui.standard.load import LARGEST_STANDARD, load_pinned
+from compliance_tui.standard.model import Control, Standard
+
+LOCK_SECONDS = 30.0
+M = TypeVar("M", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Contents:
+    """Everything in an assessment folder, as it was when it was read."""
+
+    root: Path
+    assessment: Assessment
+    standards: tuple[tuple[Standard, str], ...]
+    responses: Mapping[ControlKey, Response]
+    items: Mapping[str, Item]
+
+    def readiness(self, as_of: dt.datetime) -> Readiness:
+        """Readiness of these contents at ``as_of``."""
+        return readiness(self.standards, self.assessment, self.responses, self.items, as_of)
+
+    def standard(self, identifier: str) -> Standard:
+        """The pinned standard with that id."""
+        return next(standard for standard, _ in self.standards if standard.id == identifier)
+
+    def find(self, reference: str) -> tuple[Standard, Control]:
+        """The control that ``CONTROL`` or ``STANDARD/CONTROL`` names. Raises InputError ``unknown-control``."""
+        wanted, _, identifier = reference.rpartition("/")
+        found = [
+            (standard, control)
+            for standard, _ in self.standards
+            if not wanted or standard.id == wanted
+            if (control := standard.control(identifier)) is not None
+        ]
+        if len(found) == 1:
+            return found[0]
+        name = clean_line(reference, 100)
+        if found:
+            names = " or ".join(f"{standard.id}/{identifier}" for standard, _ in found)
+            raise InputError("ambiguous-control", f"{name} is in several standards; write {names}")
+        raise InputError(
+            "unknown-control", f"no pinned standard has a control {name}; `compliance-tui status` lists them"
+        )
+
+
+def load(root: Path) -> Contents:
+    """Read the whole folder. Raises InputError naming file, line and field of whatever is wrong."""
+    assessment = read_assessment(root)
+    standards = tuple((read_standard(root, pin.file_name, pin.sha256), pin.sha256) for pin in assessment.standards)
+    responses: dict[ControlKey, Response] = {}
+    for path, response in read_records(root, "responses", "*/*.toml", Response).items():
+        parts = Path(path)
+        if (response.standard, response.control) != (parts.parent.name, parts.stem):
+            raise InputError(
+                "bad-field",
+                f"{clean_line(str(root / path))}: answers {response.standard}/{response.control}, but the file's place "
+                "says otherwise; move the file or mend the fields",
+            )
+        responses[response.standard, response.control] = response
+    items: dict[str, Item] = {}
+    for path, item in read_records(root, "evidence", "E-*.toml", Item).items():
+        if item.id != Path(path).stem:
+            raise InputError("bad-field", f"{clean_line(str(root / path))}: holds {item.id}; rename the file or mend the id")
+        items[item.id] = item
+    return Contents(root, assessment, standards, responses, items)
+
+
+def read_assessment(root: Path) -> Assessment:
+    """``assessment.toml`` of the folder. Raises InputError ``no-assessment`` where there is none."""
+    path = root / "assessment.toml"
+    if not path.exists():
+        raise InputError(
+            "no-assessment",
+            f"{clean_line(str(root))}: no assessment here; `compliance-tui init DIR --standard ID --subject NAME` starts one",
+        )
+    return load_model(read_bounded(path, LARGEST_TOML), Assessment, str(path))
+
+
+def read_standard(root: Path, file_name: str, sha256: str) -> Standard:
+    """The pinned standard of that file name, if its bytes are still those that were pinned."""
+    path = root / "standards" / file_name
+    return load_pinned(
+        read_bounded(path, LARGEST_STANDARD), str(path), json=path.suffix == ".json", sha256=sha256
+    )
+
+
+@contextlib.contextmanager
+def changing(root: Path, *, seconds: float = LOCK_SECONDS) -> Iterator[None]:
+    """Take the folder's lock: two processes take turns. Raises InputError ``busy`` after ``seconds``, ``read-only``."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(root / ".lock", timeout=seconds)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise InputError("busy", f"{clean_line(str(root))}: another process is writing; try again") from None
+    except OSError as error:
+        raise InputError(
+            "read-only", f"{clean_line(str(root))}: cannot be written ({(error.strerror or '').lower()}); check its permissions"
+        ) from None
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            "not-written",
+            f"{clean_line(str(error.filename or root))}: could not be written ({(error.strerror or '').lower()}); "
+            "nothing was changed, free space or mend the permissions and repeat",
+        ) from None
+    finally:
+        lock.release()
+
+
+def write_record(root: Path, path: str, record: BaseModel, act: str, by: str, at: dt.datetime, **more: Any) -> None:
+    """Write ``record`` to ``path`` in the folder, keep what it said before, and log the act. The caller holds the lock."""
+    content = dump_toml(_table(record))
+    target = root / path
+    before = _keep(root, target)
+    if not target.parent.is_dir():
+        target.parent.mkdir(parents=True)
+        fsync_folder(target.parent.parent)
+    write_atomic(target, content)
+    entry = {"at": format_instant(at), "by": by, "act": act, "path": path, "before": before, **more}
+    log.append(root, {**entry, "sha256": hashlib.sha256(content).hexdigest()})
+
+
+def _keep(root: Path, target: Path) -> str | None:
+    """Give the bytes that are about to be replaced a second name in ``history/``; a link costs no copy."""
+    try:
+        old = hashlib.sha256(target.read_bytes()).hexdigest()
+    except FileNotFoundError:
+        return None
+    history = root / "history"
+    history.mkdir(exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        os.link(target, history / f"{old}.toml")
+    return old
+
+
+def _table(record: BaseModel) -> dict[str, Any]:
+    """The record's fields in the order of the model; what is unset or empty is left out of the file."""
+    return {
+        name: value
+        for name, value in record.model_dump(by_alias=True).items()
+        if value is not None and value != [] and value != {} and value != ""
+    }

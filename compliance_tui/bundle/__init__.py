@@ -1,0 +1,1 @@
+"""The bundle: manifest, writing, reading as a folder or a strict ZIP, verification."""

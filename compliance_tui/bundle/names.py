@@ -1,0 +1,64 @@
+"""Names inside a bundle: made by us, from a small alphabet. What a file was called before is data, never a path."""
+
+import re
+from collections.abc import Iterable
+
+from compliance_tui.safe.errors import BrokenError
+from compliance_tui.safe.text import clean_line
+
+_COMPONENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
+_DEVICES = {"con", "prn", "aux", "nul", *(f"{name}{digit}" for name in ("com", "lpt") for digit in range(10))}
+DEEPEST = 8
+LONGEST = 240
+
+
+def name_fault(path: str) -> str:
+    """Empty for a name that a bundle may hold; else what is wrong with it."""
+    if len(path) > LONGEST:
+        return f"is longer than {LONGEST} characters"
+    components = path.split("/")
+    if len(components) > DEEPEST:
+        return f"is deeper than {DEEPEST} folders"
+    for component in components:
+        if not _COMPONENT.fullmatch(component):
+            return "has a part that is not made of letters, digits, dot, dash and underscore"
+        if component.endswith("."):
+            return "has a part that ends in a dot"
+        if component.partition(".")[0].lower() in _DEVICES:
+            return "has a part that is the name of a device on Windows"
+    return ""
+
+
+def check_names(paths: Iterable[str]) -> None:
+    """Refuse names that are unsafe, doubled, alike but for case, or both a file and a folder (BrokenError ``bad-name``)."""
+    folded: dict[str, str] = {}
+    folders: dict[str, str] = {}
+    for path in paths:
+        fault = name_fault(path)
+        if fault:
+            raise BrokenError("bad-name", f"{clean_line(path)}: {fault}")
+        key = path.lower()
+        if key in folded:
+            raise BrokenError("bad-name", f"{clean_line(path)}: stands twice, or differs only in case")
+        folded[key] = path
+        parts = key.split("/")
+        for length in range(1, len(parts)):
+            folders["/".join(parts[:length])] = path
+    clash = next((path for key, path in folded.items() if key in folders), None)
+    if clash is not None:
+        raise BrokenError("bad-name", f"{clean_line(clash)}: is a file and a folder at once")
+
+
+def safe_file_name(original: str, taken: set[str]) -> str:
+    """A legal name made from any original one, not yet in ``taken`` (lower case); it is added there."""
+    last = re.sub(r"[^A-Za-z0-9._-]+", "_", original.replace("\\", "/").rpartition("/")[2]).strip("._-")[-80:]
+    last = last.lstrip("._-") or "file"
+    if last.partition(".")[0].lower() in _DEVICES:
+        last = f"_{last}"
+    name, number = last, 1
+    while name.lower() in taken:
+        number += 1
+        stem, dot, suffix = last.partition(".")
+        name = f"{stem}-{number}{dot}{suffix}"
+    taken.add(name.lower())
+    return name

@@ -1,0 +1,224 @@
+"""Writing a bundle, as a strict ZIP or as a folder: all of it, or nothing.
+
+Large files are copied by the kernel while a second thread hashes what arrived, so a digest always speaks of the bytes that
+were written, and evidence that was altered in the store is caught here.
+"""
+
+import contextlib
+import hashlib
+import os
+import shutil
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from compliance_tui.bundle.names import check_names
+from compliance_tui.bundle.zip_format import central_header, end_records, local_header
+from compliance_tui.safe.errors import BrokenError, CancelledError, InputError
+from compliance_tui.safe.files import MEBIBYTE, fsync_folder, open_regular, replacing
+from compliance_tui.safe.text import clean_line
+
+_STEP = 32 * MEBIBYTE
+_WRITE_OUT = 128 * MEBIBYTE
+Progress = Callable[[int], None]
+Cancelled = Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Member:
+    """One file of a bundle: where it goes, its bytes or the file that holds them, and for a file its known digest."""
+
+    path: str
+    source: bytes | Path
+    size: int
+    sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class _Placed:
+    path: str
+    size: int
+    offset: int
+    checksum: "Future[int]"
+
+
+def write_zip(
+    target: Path,
+    members: Sequence[Member],
+    progress: Progress | None = None,
+    cancelled: Cancelled | None = None,
+    *,
+    replace: bool = False,
+) -> None:
+    """Write ``members`` as the strict ZIP ``target``; the same members give the same bytes.
+
+    Raises InputError ``exists`` unless ``replace``, BrokenError ``evidence-altered`` where a file is not what its digest
+    says, CancelledError. Nothing is left behind then.
+    """
+    ordered = _ordered(members)
+    if target.exists() and not replace:
+        raise InputError("exists", f"{clean_line(str(target))}: is there already; choose another name")
+    with _writable(target), replacing(target) as file, ThreadPoolExecutor(3) as pool:
+        descriptor, position, done = file.fileno(), 0, 0
+        placed: list[_Placed] = []
+        unwritten = 0
+        for member in ordered:
+            header = len(local_header(member.path.encode(), member.size, 0))
+            data = position + header
+            checksum = _place(descriptor, data, member, pool, _after(done, progress), cancelled)
+            placed.append(_Placed(member.path, member.size, position, checksum))
+            position, done, unwritten = data + member.size, done + member.size, unwritten + member.size
+            if unwritten >= _WRITE_OUT:  # let the disk begin, so that the last fsync is short
+                unwritten = 0
+                pool.submit(os.fdatasync, descriptor)
+        _finish(descriptor, placed, position)
+
+
+def _finish(descriptor: int, placed: Sequence[_Placed], position: int) -> None:
+    directory = []
+    for one in placed:
+        crc, name = one.checksum.result(), one.path.encode()
+        os.pwrite(descriptor, local_header(name, one.size, crc), one.offset)
+        directory.append(central_header(name, one.size, crc, one.offset))
+    content = b"".join(directory)
+    content += end_records(len(placed), len(content), position)
+    while content:
+        written = os.pwrite(descriptor, content, position)
+        content, position = content[written:], position + written
+
+
+def write_folder(
+    target: Path, members: Sequence[Member], progress: Progress | None = None, cancelled: Cancelled | None = None
+) -> None:
+    """Write ``members`` as the folder ``target``, which must not exist. Raises as ``write_zip``."""
+    ordered = _ordered(members)
+    if target.exists():
+        raise InputError("exists", f"{clean_line(str(target))}: is there already; choose another name")
+    with _writable(target):
+        temporary = Path(tempfile.mkdtemp(prefix=".tmp-", dir=target.parent))
+        try:
+            done = 0
+            with ThreadPoolExecutor(3) as pool:
+                for member in ordered:
+                    path = temporary / member.path
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+                    try:
+                        _place(descriptor, 0, member, pool, _after(done, progress), cancelled).result()
+                        os.fsync(descriptor)
+                    finally:
+                        os.close(descriptor)
+                    done += member.size
+            for folder, _, _ in os.walk(temporary):
+                fsync_folder(Path(folder))
+            temporary.chmod(0o755)
+            temporary.rename(target)
+            fsync_folder(target.parent)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+
+
+def _ordered(members: Sequence[Member]) -> list[Member]:
+    ordered = sorted(members, key=lambda member: member.path)
+    check_names(member.path for member in ordered)
+    return ordered
+
+
+@contextlib.contextmanager
+def _writable(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or "").lower()
+        raise InputError("not-written", f"{clean_line(str(target))}: could not be written ({reason}); nothing was left") from None
+
+
+def _after(done: int, progress: Progress | None) -> Progress | None:
+    return (lambda more: progress(done + more)) if progress else None
+
+
+def _place(
+    descriptor: int, at: int, member: Member, pool: ThreadPoolExecutor, progress: Progress | None, cancelled: Cancelled | None
+) -> "Future[int]":
+    """Put the member's bytes at ``at``; the future is their CRC-32, once their SHA-256 proved right."""
+    if isinstance(member.source, bytes):
+        _write_all(descriptor, member.source, at)
+        known: Future[int] = Future()
+        known.set_result(zlib.crc32(member.source))
+        return known
+    _copy(descriptor, at, member, member.source, pool, progress, cancelled)
+    return pool.submit(_checksum, descriptor, at, member)
+
+
+def _write_all(descriptor: int, content: bytes, at: int) -> None:
+    view = memoryview(content)
+    while view:
+        written = os.pwrite(descriptor, view, at)
+        view, at = view[written:], at + written
+
+
+def _copy(
+    descriptor: int,
+    at: int,
+    member: Member,
+    source: Path,
+    pool: ThreadPoolExecutor,
+    progress: Progress | None,
+    cancelled: Cancelled | None,
+) -> None:
+    with open_regular(source) as file:
+        if os.fstat(file.fileno()).st_size != member.size:
+            raise _altered(member)
+        copied = 0
+        while copied < member.size:
+            if cancelled and cancelled():
+                raise CancelledError
+            count = _copy_some(file.fileno(), copied, descriptor, at + copied, min(_STEP, member.size - copied))
+            if count == 0:
+                raise _altered(member)
+            copied += count
+            if copied // _WRITE_OUT > (copied - count) // _WRITE_OUT:
+                pool.submit(os.fdatasync, descriptor)
+            if progress:
+                progress(copied)
+
+
+def _copy_some(source: int, start: int, target: int, at: int, count: int) -> int:
+    try:
+        return os.copy_file_range(source, target, count, start, at)
+    except OSError as error:
+        import errno
+
+        if error.errno not in (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP):
+            raise
+        chunk = os.pread(source, min(count, MEBIBYTE), start)
+        _write_all(target, chunk, at)
+        return len(chunk)
+
+
+def _checksum(descriptor: int, at: int, member: Member) -> int:
+    digest, crc, left = hashlib.sha256(), 0, member.size
+    buffer = memoryview(bytearray(max(1, min(MEBIBYTE, member.size))))
+    while left > 0:
+        count = os.preadv(descriptor, [buffer[: min(left, len(buffer))]], at)
+        if count == 0:
+            raise _altered(member)
+        digest.update(buffer[:count])
+        crc = zlib.crc32(buffer[:count], crc)
+        at, left = at + count, left - count
+    if member.sha256 is not None and digest.hexdigest() != member.sha256:
+        raise _altered(member)
+    return crc
+
+
+def _altered(member: Member) -> BrokenError:
+    return BrokenError(
+        "evidence-altered",
+        f"{clean_line(str(member.source))}: no longer the bytes that were attached (for {member.path}); "
+        "`compliance-tui evidence verify` says which items are hurt",
+    )
+

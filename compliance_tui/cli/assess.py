@@ -1,0 +1,242 @@
+"""init, status, show, answer, sign-off, waive."""
+
+import datetime as dt
+import sys
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from compliance_tui.assessment import actions
+from compliance_tui.assessment.folder import Contents, load
+from compliance_tui.assessment.model import STATUSES, Artifact, Person, Status, Subject, Waiver
+from compliance_tui.assessment.readiness import ControlState
+from compliance_tui.cli.settings import (
+    NOT_ACCEPTED,
+    READY,
+    extra_standards,
+    folder,
+    instant,
+    note,
+    person,
+    print_json,
+    say,
+)
+from compliance_tui.cli.text import control_page, status_lines
+from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.files import open_regular
+from compliance_tui.safe.model import validate
+from compliance_tui.safe.text import clean_line
+from compliance_tui.standard.load import find_pack, standard_folders
+
+
+def pairs(values: Sequence[str], option: str, example: str) -> dict[str, str]:
+    """``NAME=VALUE`` options as a dictionary."""
+    for value in values:
+        if "=" not in value:
+            raise InputError("bad-option", f"{option} {clean_line(value, 60)}: write it as {example}")
+    return dict((value.partition("=")[0].strip(), value.partition("=")[2].strip()) for value in values)
+
+
+def _artifact(text: str) -> Artifact:
+    """An artifact by its digest, or by a file that is hashed now."""
+    if text.startswith("sha256:"):
+        digest = text.removeprefix("sha256:")
+        return validate({"name": f"sha256:{digest[:12]}", "sha256": digest}, Artifact, "--artifact")
+    import hashlib
+
+    with open_regular(Path(text)) as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return Artifact(name=Path(text).name, sha256=digest, size=file.tell())
+
+
+def _person(text: str) -> Person:
+    identifier, _, seats = text.partition("=")
+    wanted = {"id": identifier, "name": identifier, "seats": [seat for seat in seats.split(",") if seat]}
+    return validate(wanted, Person, "--person")
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--standard", "standards", multiple=True, required=True, metavar="ID[@VERSION]", help="Pin a standard.")
+@click.option("--subject", required=True, metavar="NAME", help="What is to be released.")
+@click.option("--subject-version", default="", metavar="VERSION", help="Its version.")
+@click.option("--release-date", default=None, metavar="DATE", help="The planned day of release.")
+@click.option("--artifact", "artifacts", multiple=True, metavar="FILE|sha256:…", help="A file of the release, or its digest.")
+@click.option("--set", "axes", multiple=True, metavar="AXIS=VALUE", help="Choose the value of an axis.")
+@click.option("--person", "people", multiple=True, metavar="ID=SEAT,…", help="List a person with seats.")
+@click.pass_context
+def init(
+    ctx: click.Context,
+    directory: Path,
+    standards: Sequence[str],
+    subject: str,
+    subject_version: str,
+    release_date: str | None,
+    artifacts: Sequence[str],
+    axes: Sequence[str],
+    people: Sequence[str],
+) -> None:
+    """Start an assessment of one release against pinned standards.
+
+    \b
+    Example:
+      compliance-tui init release --standard frontier-release@1.1 --subject northwind-2 \\
+          --set profile=api-only --set tier=T1 --person ada=owner --person ben=security
+    """
+    packs = [find_pack(reference, standard_folders(extra_standards(ctx))) for reference in standards]
+    root = directory if directory.is_absolute() else folder(ctx) / directory
+    release = instant(release_date).date() if release_date else None
+    described = validate(
+        {
+            "name": subject,
+            "version": subject_version,
+            "release_date": release,
+            "artifacts": [_artifact(text) for text in artifacts],
+        },
+        Subject,
+        "--subject",
+    )
+    assessment = actions.create(
+        root,
+        packs,
+        described,
+        pairs(axes, "--set", "AXIS=VALUE"),
+        [_person(text) for text in people],
+        str(uuid.uuid4()),
+        person(ctx),
+        instant(None),
+    )
+    for pack in packs:
+        say(f"pinned {pack.standard.id} {pack.standard.version}, {len(pack.standard.controls)} controls, sha256 {pack.sha256}")
+        for axis in pack.standard.axes:
+            if axis.id not in assessment.axes and f"{pack.standard.id}/{axis.id}" not in assessment.axes:
+                values = ", ".join(value.id for value in axis.values)
+                note(f"axis {axis.id} is not set yet ({values}): `compliance-tui axes {axis.id}=VALUE`")
+    say(f"assessment of {assessment.subject.name} started in {root}")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@click.option("--as-of", default=None, metavar="T", help="The instant asked about (default: now).")
+@click.option("--all", "everything", is_flag=True, help="List every control, not only those that want something.")
+@click.pass_context
+def status(ctx: click.Context, as_json: bool, as_of: str | None, everything: bool) -> int:
+    """Say whether the release is ready. Exit status 0 when it is, 3 when it is not.
+
+    \b
+    Example:
+      compliance-tui status --as-of 2026-12-15
+    """
+    contents = load(folder(ctx))
+    result = contents.readiness(instant(as_of))
+    if as_json:
+        from compliance_tui.assessment.report import readiness_json
+
+        print_json(readiness_json(result))
+    else:
+        for line in status_lines(contents, result, everything):
+            say(line)
+    return NOT_ACCEPTED if result.verdict == "not-ready" else READY
+
+
+def _state(contents: Contents, reference: str, as_of: dt.datetime) -> ControlState:
+    standard, control = contents.find(reference)
+    state = contents.readiness(as_of).state(standard.id, control.id)
+    assert state is not None  # find() gave a control of a pinned standard
+    return state
+
+
+@click.command()
+@click.argument("control")
+@click.option("--as-of", default=None, metavar="T", help="The instant asked about (default: now).")
+@click.pass_context
+def show(ctx: click.Context, control: str, as_of: str | None) -> None:
+    """Show one control as plain text: statement, guidance, answer, evidence, checks, sign-offs, what is missing.
+
+    \b
+    Example:
+      compliance-tui show FR-SAF-02
+    """
+    contents = load(folder(ctx))
+    at = instant(as_of)
+    for line in control_page(contents, _state(contents, control, at), at):
+        say(line)
+
+
+def _after(ctx: click.Context, control: str, done: str) -> None:
+    """Say what was done, and what the control still wants."""
+    contents = load(folder(ctx))
+    state = _state(contents, control, instant(None))
+    say(f"{state.control.id}: {done}; {state.outcome.replace('-', ' ')}")
+    for reason in state.reasons:
+        if state.outcome in ("blocked", "advisory"):
+            say(f"  - {reason.text}")
+
+
+@click.command()
+@click.argument("control")
+@click.option("--status", "wanted", type=click.Choice(STATUSES), required=True)
+@click.option("--statement", default=None, metavar="TEXT|-", help="The statement; - reads it from standard input.")
+@click.pass_context
+def answer(ctx: click.Context, control: str, wanted: Status, statement: str | None) -> None:
+    """Answer a control.
+
+    \b
+    Example:
+      compliance-tui answer FR-GOV-01 --status met --statement "Memo 14 names the digest and both objections."
+    """
+    if statement == "-":
+        statement = sys.stdin.read(100_001)
+    contents = load(folder(ctx))
+    actions.answer(contents, control, person(ctx), instant(None), status=wanted, statement=statement)
+    _after(ctx, control, f"answered {wanted.replace('-', ' ')}")
+
+
+@click.command("sign-off")
+@click.argument("control")
+@click.option("--as", "signer", required=True, metavar="PERSON", help="Who signs.")
+@click.option("--seat", required=True, help="In which seat.")
+@click.pass_context
+def sign_off(ctx: click.Context, control: str, signer: str, seat: str) -> None:
+    """Accept the answer to a control, as a person in a seat. It lapses by itself when what was seen changes.
+
+    \b
+    Example:
+      compliance-tui sign-off FR-GOV-01 --as ada --seat owner
+    """
+    actions.sign_off(load(folder(ctx)), control, signer, seat, person(ctx), instant(None))
+    _after(ctx, control, f"signed off by {signer} as {seat}")
+
+
+@click.command()
+@click.argument("control")
+@click.option("--reason", required=True, help="Why the gap is accepted.")
+@click.option("--measures", default="", help="What is done instead.")
+@click.option("--owner", required=True, help="Who owns the gap.")
+@click.option("--approver", required=True, help="Who approves it; not its owner.")
+@click.option("--until", required=True, metavar="DATE", help="The last day on which it counts.")
+@click.pass_context
+def waive(ctx: click.Context, control: str, reason: str, measures: str, owner: str, approver: str, until: str) -> None:
+    """Accept a gap until a day; afterwards the control blocks again by itself.
+
+    \b
+    Example:
+      compliance-tui waive FR-INC-02 --reason "drill moved" --owner ada --approver cleo --until 2026-12-31
+    """
+    at = instant(None)
+    waiver = validate(
+        {
+            "reason": reason,
+            "measures": measures,
+            "owner": owner,
+            "approver": approver,
+            "until": instant(until).date(),
+            "approved_at": at,
+        },
+        Waiver,
+        "the waiver",
+    )
+    actions.waive(load(folder(ctx)), control, waiver, person(ctx), at)
+    _after(ctx, control, f"waived until {waiver.until}")

@@ -1,0 +1,136 @@
+"""The program: which command lives where, options that all commands share, and how an error ends.
+
+Commands are imported when they are called: ``--help`` and ``--version`` cost what click costs.
+"""
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from compliance_tui import __version__
+from compliance_tui.safe.errors import ComplianceError
+
+# name -> (module, one line for the list of commands)
+COMMANDS = {
+    "demo": ("demo", "Make a sample assessment with real evidence, and look at it"),
+    "init": ("assess", "Start an assessment in a folder"),
+    "status": ("assess", "Say whether the release is ready, with a reason for each control"),
+    "show": ("assess", "Show one control: what it asks, what was answered, what is missing"),
+    "answer": ("assess", "Answer a control"),
+    "attach": ("attach", "Attach evidence files to controls"),
+    "detach": ("attach", "Let an evidence item no longer serve a control"),
+    "sign-off": ("assess", "Accept an answer, as a person in a seat"),
+    "waive": ("assess", "Accept a gap until a day"),
+    "people": ("people", "List the people and the seats that they may sign in"),
+    "axes": ("people", "Show or choose the values that decide which controls apply"),
+    "evidence": ("evidence", "List, show, read and verify evidence"),
+    "export": ("bundle", "Write the bundle, signed"),
+    "sign": ("bundle", "Add a signature to a bundle"),
+    "verify": ("bundle", "Check a bundle against your own trust policy"),
+    "standards": ("standards", "List, show and lint standards"),
+    "keys": ("keys", "Make and show signing keys"),
+    "trust": ("trust", "Write and check a trust policy"),
+    "schema": ("schema", "Print the JSON Schema of a format"),
+}
+_HIDDEN = {"open": ("open", "Open an assessment or a bundle in the terminal UI")}
+
+
+class Program(click.Group):
+    """A group that imports a command's module when the command is called; a path instead of a command opens it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order of work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, imported now."""
+        entry = COMMANDS.get(cmd_name) or _HIDDEN.get(cmd_name)
+        if entry is None:
+            return None
+        module = import_module(f"compliance_tui.cli.{entry[0]}")
+        command: click.Command = getattr(module, cmd_name.replace("-", "_"))
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """A first word that is no command but exists as a path is opened."""
+        if args and args[0] not in COMMANDS and (Path(args[0]).exists() or "/" in args[0] or "." in args[0]):
+            return "open", self.get_command(ctx, "open"), args
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands from the table above, so that help imports none of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.command(
+    cls=Program,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "COMPLIANCE_TUI"},
+    epilog="Without a command, or with a path: the terminal UI. Exit status: 0 yes, 1 broken or altered, "
+    "2 not understood or not readable, 3 genuine but not ready or not accepted.",
+)
+@click.option("-C", "folder", type=click.Path(path_type=Path), default=None, help="Work on the assessment in this folder.")
+@click.option("--standards", type=click.Path(path_type=Path), default=None, help="A folder with further standards.")
+@click.option("--kinds", type=click.Path(path_type=Path), default=None, help="A folder with further evidence kinds.")
+@click.option("--me", default=None, help="Who acts (default: the configuration file, else your login name).")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.version_option(__version__, prog_name="compliance-tui")
+@click.pass_context
+def program(ctx: click.Context, **options: Any) -> None:
+    """Walk a release through versioned security standards, and export evidence that anybody can verify.
+
+    \b
+    Example:
+      compliance-tui init release --standard frontier-release --subject "northwind-2"
+      compliance-tui -C release status
+    """
+    ctx.obj = options
+    if ctx.invoked_subcommand is None:
+        command = program.get_command(ctx, "open")
+        if command is not None:
+            ctx.invoke(command)
+
+
+def main() -> NoReturn:
+    """Run the program; every error ends in one sentence on standard error and an exit status."""
+    debug = "--debug" in sys.argv
+    try:
+        result = program.main(standalone_mode=False, prog_name="compliance-tui")
+        status = result if isinstance(result, int) else 0
+        sys.stdout.flush()
+    except ComplianceError as error:
+        if debug:
+            raise
+        status = _say(str(error), error.exit_status)
+    except click.exceptions.Exit as error:
+        status = error.exit_code
+    except click.ClickException as error:
+        hint = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "compliance-tui"
+        status = _say(f"{error.format_message()} Try `{hint} --help`.", 2)
+    except (click.Abort, KeyboardInterrupt):
+        status = _say("stopped", 130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        status = 0
+    except OSError as error:
+        if debug:
+            raise
+        status = _say(f"{error.filename or 'a file'}: {(error.strerror or str(error)).lower()}", 2)
+    except Exception as error:
+        if debug:
+            raise
+        status = _say(f"a fault in compliance-tui itself ({type(error).__name__}); run again with --debug and report it", 2)
+    sys.exit(status)
+
+
+def _say(message: str, status: int) -> int:
+    from compliance_tui.safe.text import clean
+
+    print(f"error: {clean(message)}", file=sys.stderr)
+    return status

@@ -1,0 +1,74 @@
+"""people, axes."""
+
+from collections.abc import Sequence
+
+import click
+
+from compliance_tui.assessment import actions
+from compliance_tui.assessment.folder import load
+from compliance_tui.cli.assess import pairs
+from compliance_tui.cli.settings import folder, instant, person, print_json, say
+
+
+@click.group()
+def people() -> None:
+    """The people of the assessment, and the seats that they may sign in."""
+
+
+@people.command("add")
+@click.argument("identifier")
+@click.option("--name", default="", help="The name that is shown (default: the id).")
+@click.option("--seat", "seats", multiple=True, help="A seat that they may sign in.")
+@click.pass_context
+def add(ctx: click.Context, identifier: str, name: str, seats: Sequence[str]) -> None:
+    """List a person, or give a listed one further seats.
+
+    \b
+    Example:
+      compliance-tui people add ada --name "Ada Ortiz" --seat owner
+    """
+    added = actions.add_person(folder(ctx), identifier, name, seats, person(ctx), instant(None))
+    say(f"{added.id} ({added.name}): {', '.join(added.seats) or 'no seats'}")
+
+
+@people.command("list")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@click.pass_context
+def listing(ctx: click.Context, as_json: bool) -> None:
+    """List the people.
+
+    \b
+    Example:
+      compliance-tui people list
+    """
+    listed = load(folder(ctx)).assessment.people
+    if as_json:
+        print_json([one.model_dump() for one in listed])
+        return
+    for one in listed:
+        say(f"{one.id} ({one.name}): {', '.join(one.seats) or 'no seats'}")
+
+
+@click.command()
+@click.argument("values", nargs=-1, metavar="[AXIS=VALUE]...")
+@click.pass_context
+def axes(ctx: click.Context, values: Sequence[str]) -> None:
+    """Choose axis values, or show what can be chosen and what each choice means.
+
+    \b
+    Example:
+      compliance-tui axes tier=T2
+    """
+    if values:
+        actions.set_axes(folder(ctx), pairs(values, "axes", "AXIS=VALUE"), person(ctx), instant(None))
+    contents = load(folder(ctx))
+    result = contents.readiness(instant(None))
+    for standard, _ in contents.standards:
+        states = {state.axis: state for one in result.standards if one.id == standard.id for state in one.axes}
+        for axis in standard.axes:
+            state = states[axis.id]
+            computed = f", computed {state.computed}" if state.computed else ""
+            say(f"{standard.id} {axis.id} ({axis.title}): {state.declared or 'not set'}{computed}")
+            for value in axis.values:
+                mark = "*" if value.id == state.declared else " "
+                say(f"  {mark} {value.id}  {value.title}" + (f": {value.meaning.strip()}" if value.meaning else ""))

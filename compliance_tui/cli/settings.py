@@ -1,0 +1,103 @@
+"""What all commands share: where, who, when, and how a result is printed."""
+
+import datetime as dt
+import getpass
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.instant import now, parse_instant
+from compliance_tui.safe.strict_json import dump_json
+from compliance_tui.safe.text import clean
+
+READY, NOT_ACCEPTED = 0, 3
+
+
+def folder(ctx: click.Context) -> Path:
+    """The assessment folder that the command works on."""
+    return ctx.find_root().obj["folder"] or Path()
+
+
+def person(ctx: click.Context) -> str:
+    """Who acts: ``--me``, else the configuration file, else the login name."""
+    given = ctx.find_root().obj["me"] or _configured("me")
+    if given:
+        return str(given)
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
+
+
+def extra_standards(ctx: click.Context) -> Path | None:
+    """The user's own folder of standards."""
+    return ctx.find_root().obj["standards"] or _path(_configured("standards"))
+
+
+def extra_kinds(ctx: click.Context) -> Path | None:
+    """The user's own folder of evidence kinds."""
+    return ctx.find_root().obj["kinds"] or _path(_configured("kinds"))
+
+
+def _path(value: Any) -> Path | None:
+    return Path(value) if value else None
+
+
+def _configured(name: str) -> Any:
+    """A value of ``config.toml`` in the platform's configuration folder (fields ``me``, ``standards``, ``kinds``)."""
+    from platformdirs import user_config_path
+
+    path = Path(os.environ.get("COMPLIANCE_TUI_CONFIG") or user_config_path("compliance-tui") / "config.toml")
+    if not path.exists():
+        return None
+    from compliance_tui.safe.files import read_bounded
+    from compliance_tui.safe.toml import load_toml
+
+    table = load_toml(read_bounded(path, 64 * 1024), str(path))
+    value = table.get(name)
+    if set(table) - {"me", "standards", "kinds"} or (value is not None and not isinstance(value, str)):
+        raise InputError("bad-field", f"{path}: may hold me, standards and kinds, each a text; mend it")
+    return value
+
+
+def instant(text: str | None) -> dt.datetime:
+    """The instant that an option names, or the present one."""
+    return parse_instant(text) if text else now()
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on standard output."""
+    sys.stdout.buffer.write(dump_json(value))
+    sys.stdout.flush()
+
+
+def say(text: str = "") -> None:
+    """A line for a person, on standard output; whatever came from a file is made safe."""
+    click.echo(clean(text))
+
+
+def note(text: str) -> None:
+    """A message beside the result, on standard error."""
+    click.echo(clean(text), err=True)
+
+
+class Bar:
+    """Progress in bytes on a terminal, nothing elsewhere."""
+
+    def __init__(self, label: str, total: int) -> None:
+        self._shown = sys.stderr.isatty() and os.environ.get("TERM") != "dumb" and total > 1 << 24
+        self._label, self._total, self._last = label, total, -1
+
+    def __call__(self, done: int) -> None:
+        """Show that ``done`` bytes are done."""
+        if not self._shown:
+            return
+        percent = min(100, done * 100 // max(1, self._total))
+        if percent != self._last:
+            self._last = percent
+            end = "\n" if percent == 100 else ""
+            print(f"\r{self._label} {percent:3d} % of {self._total / 1e6:,.0f} MB{end}", end="", file=sys.stderr, flush=True)

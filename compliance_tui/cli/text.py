@@ -1,0 +1,85 @@
+"""Readiness and controls as plain lines: linear, without drawing characters, fit for a screen reader and a pipe."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+from compliance_tui.assessment.checks import age_days, largest_age
+from compliance_tui.assessment.folder import Contents
+from compliance_tui.assessment.readiness import ControlState, Readiness
+from compliance_tui.safe.instant import format_instant
+from compliance_tui.standard.levels import explain
+
+VERDICTS = {"ready": "READY", "ready-with-waivers": "READY WITH WAIVERS", "not-ready": "NOT READY"}
+
+
+def status_lines(contents: Contents, result: Readiness, everything: bool) -> Iterator[str]:
+    """The verdict first, then the controls that want something, each with its reasons."""
+    subject = contents.assessment.subject
+    required = [state for state in result.controls if state.level == "required"]
+    blocking = result.blocking()
+    yield f"{subject.name} {subject.version}".rstrip() + f": {VERDICTS[result.verdict]} as of {format_instant(result.as_of)}"
+    yield f"{len(required) - len(blocking)} of {len(required)} required controls in order, {len(blocking)} block"
+    for standard in result.standards:
+        axes = ", ".join(f"{axis.axis} {axis.declared or 'not set'}" for axis in standard.axes)
+        yield f"{standard.id} {standard.version}: {VERDICTS[standard.verdict].lower()}" + (f" ({axes})" if axes else "")
+        for axis in standard.axes:
+            if axis.declared is None:
+                yield f"  axis {axis.axis} is not set: `compliance-tui axes {axis.axis}=VALUE`"
+            if axis.understated:
+                yield f"  axis {axis.axis}: declared {axis.declared} is below the computed {axis.computed} ({axis.why})"
+    for state in result.controls:
+        if everything or state.outcome in ("blocked", "waived"):
+            yield ""
+            yield f"{state.control.id} {state.control.title}: {state.outcome.replace('-', ' ')} ({state.level})"
+            for reason in state.reasons:
+                yield f"  - {reason.text}"
+
+
+def control_page(contents: Contents, state: ControlState, as_of: dt.datetime) -> Iterator[str]:
+    """Everything about one control, top to bottom."""
+    control, response = state.control, state.response
+    axes = contents.standard(state.standard).axes
+    yield f"{control.id}  {control.title}  [{state.level}, {state.outcome.replace('-', ' ')}]"
+    yield ""
+    yield control.statement.strip()
+    if control.guidance:
+        yield from ("", "Guidance", control.guidance.strip())
+    if control.example:
+        yield from ("", "Example", control.example.strip())
+    yield from ("", f"Required for: {explain(control.required, axes) or 'nobody'}")
+    yield from ("", "Answer")
+    if response is None or response.status is None:
+        yield "  not answered yet"
+    else:
+        yield f"  {response.status.replace('-', ' ')}, by {response.answered_by} at {_when(response.answered_at)}"
+        if response.statement:
+            yield f"  {response.statement.strip()}"
+    yield from ("", "Evidence")
+    for rule in control.evidence:
+        age = f", at most {rule.max_age_days} days old" if rule.max_age_days else ""
+        yield f"  wants {' or '.join(rule.kinds)}{age}"
+    for identifier in response.evidence if response else []:
+        item = contents.items.get(identifier)
+        if item is not None:
+            most = largest_age(control, item.kind)
+            yield f"  {item.id} {item.kind}: {item.title}, {age_days(item, as_of)} days old" + (f" of {most}" if most else "")
+    yield from ("", "Checks")
+    for check in state.checks:
+        yield f"  {check.outcome}: {check.title}: {check.text}"
+    yield from ("", "Sign-offs")
+    for seat in state.seats:
+        yield f"  {seat.seat}: {seat.state}" + (f" ({seat.person})" if seat.person else "")
+    if response and response.waiver:
+        waiver = response.waiver
+        left = (waiver.until - as_of.date()).days
+        yield from ("", f"Waiver until {waiver.until} ({left} days left), owner {waiver.owner}, approver {waiver.approver}")
+        yield f"  {waiver.reason}"
+    yield from ("", "Why it stands so")
+    for reason in state.reasons:
+        yield f"  - {reason.text}"
+    if control.references:
+        yield from ("", f"Related: {', '.join(control.references)}")
+
+
+def _when(instant: dt.datetime | None) -> str:
+    return format_instant(instant) if instant else "an unknown time"

@@ -1,0 +1,109 @@
+"""Files: only regular ones are read, links are not followed, and a write is whole or has not happened."""
+
+import contextlib
+import os
+import stat
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.text import clean_line
+
+MEBIBYTE = 1 << 20
+
+
+def _cannot(path: Path, error: OSError) -> InputError:
+    reason = (error.strerror or "unknown reason").lower()
+    if isinstance(error, FileNotFoundError):
+        return InputError("not-found", f"{clean_line(str(path))}: no such file; check the path")
+    return InputError("unreadable", f"{clean_line(str(path))}: cannot be read ({reason})")
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open ``path`` for reading; only a regular file reached without a symbolic link in its last part.
+
+    Raises InputError ``not-found``, ``unreadable`` or ``not-regular`` (a device, FIFO, socket, folder or link never blocks).
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if path.is_symlink():
+            raise InputError(
+                "not-regular", f"{clean_line(str(path))}: is a symbolic link; name the file itself"
+            ) from None
+        raise _cannot(path, error) from None
+    except ValueError:  # a NUL inside the name
+        raise InputError("not-found", f"{clean_line(str(path))}: not a possible file name") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise InputError("not-regular", f"{clean_line(str(path))}: is not a regular file; name a file")
+    return os.fdopen(descriptor, "rb", buffering=0)
+
+
+def read_bounded(path: Path, limit: int) -> bytes:
+    """All bytes of the regular file ``path``, which may hold at most ``limit`` bytes (InputError ``too-large``)."""
+    with open_regular(path) as file:
+        if os.fstat(file.fileno()).st_size > limit:
+            raise InputError(
+                "too-large", f"{clean_line(str(path))}: larger than the {limit:,} bytes allowed for this kind of file"
+            )
+        chunks: list[bytes] = []
+        left = limit + 1
+        while left > 0 and (chunk := file.read(min(left, MEBIBYTE))):
+            chunks.append(chunk)
+            left -= len(chunk)
+    if left <= 0:
+        raise InputError("too-large", f"{clean_line(str(path))}: grew past {limit:,} bytes while it was read")
+    return b"".join(chunks)
+
+
+def fsync_folder(folder: Path) -> None:
+    """Make the entries of ``folder`` durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def replacing(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
+    """A new file that takes the place of ``path`` when the block ends well, and leaves no trace when it does not.
+
+    Temporary file in the same folder, flush, fsync, rename, fsync of the folder.
+    """
+    descriptor, name = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            yield file
+            file.flush()
+            os.fchmod(file.fileno(), mode)
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
+        raise
+    fsync_folder(path.parent)
+
+
+def write_atomic(path: Path, content: bytes, *, mode: int = 0o644) -> None:
+    """Write ``content`` to ``path`` so that a crash at any instant leaves the old bytes or the new ones."""
+    with replacing(path, mode=mode) as file:
+        file.write(content)
+
+
+def append_line(path: Path, line: bytes) -> None:
+    """Append one line, durably, in one ``write``; a torn last line of an earlier crash is closed off first."""
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
+    try:
+        size = os.fstat(descriptor).st_size
+        torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+        content = (b"\n" if torn else b"") + line + b"\n"
+        while content:
+            content = content[os.write(descriptor, content) :]
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

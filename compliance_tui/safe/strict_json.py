@@ -1,0 +1,99 @@
+"""JSON, strictly: capped in size and depth, no duplicate names, no NaN; no floats where the bytes are signed.
+
+The holes of ``json.loads`` that this closes are those of JSONTestSuite's ``n_`` cases (nst/JSONTestSuite).
+"""
+
+import json
+import re
+from decimal import Decimal
+from typing import Any, NoReturn
+
+from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.text import clean_line
+
+LARGEST_JSON = 4 * (1 << 20)
+DEEPEST_JSON = 64
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_BRACKETS = re.compile(rb"[\[\]{}]")
+
+
+def _refuse(where: str, why: str) -> NoReturn:
+    raise InputError("bad-json", f"{clean_line(where)}: {why}")
+
+
+def _depth(content: bytes) -> int:
+    deepest = depth = 0
+    for bracket in _BRACKETS.findall(_STRING.sub(b"", content)):
+        depth += 1 if bracket in b"[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def load_json(content: bytes, where: str, *, limit: int = LARGEST_JSON, signed: bool = False) -> Any:
+    """The value of a JSON document; numbers with a fraction become ``Decimal``, or are refused where ``signed``.
+
+    ``where`` names the document in the refusal (InputError ``bad-json``). At most ``limit`` bytes and 64 levels.
+    """
+    if len(content) > limit:
+        _refuse(where, f"larger than the {limit:,} bytes allowed")
+    try:
+        text = content.decode("utf-8", "strict")
+    except UnicodeDecodeError as error:
+        _refuse(where, f"not UTF-8 at byte {error.start}")
+    if text.startswith("\ufeff"):
+        _refuse(where, "starts with a byte order mark; save it as plain UTF-8")
+    if _depth(content) > DEEPEST_JSON:
+        _refuse(where, f"nested deeper than {DEEPEST_JSON} levels")
+
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(items)
+        if len(found) != len(items):
+            names = [name for name, _ in items]
+            twice = next(name for name in names if names.count(name) > 1)
+            _refuse(where, f"the name {clean_line(twice, 60)!r} stands twice in one object")
+        return found
+
+    def constant(name: str) -> NoReturn:
+        _refuse(where, f"{name} is not a JSON number")
+
+    def fraction(number: str) -> Decimal:
+        if signed:
+            _refuse(where, f"the number {number[:30]} has a fraction; write it as text")
+        return decimal(number, where)
+
+    try:
+        value = json.loads(text, object_pairs_hook=pairs, parse_constant=constant, parse_float=fraction)
+    except json.JSONDecodeError as error:
+        _refuse(where, f"line {error.lineno}: not JSON ({error.msg.lower()})")
+    except (ValueError, RecursionError):
+        _refuse(where, "holds a number too long to read")
+    if "\\u" in text and "\\ud" in text.lower():
+        try:
+            json.dumps(value, ensure_ascii=False, default=str).encode()
+        except UnicodeEncodeError:
+            _refuse(where, "holds half of a surrogate pair")
+    return value
+
+
+def decimal(number: str, where: str) -> Decimal:
+    """A number with a fraction, kept exactly; magnitudes that nobody measures are refused."""
+    value = Decimal(number)
+    if not value.is_finite() or abs(value.adjusted()) > 30 or len(number) > 40:
+        _refuse(where, f"the number {number[:30]} is out of any sensible range")
+    return value
+
+
+def dump_json(value: Any) -> bytes:
+    """Deterministic JSON for people and programs: keys in the order given, two spaces, a final newline."""
+    return (json.dumps(value, ensure_ascii=False, indent=2, default=_plain) + "\n").encode()
+
+
+def dump_json_line(value: Any) -> bytes:
+    """Deterministic JSON on one line, without spaces; used where the bytes are hashed."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=_plain).encode()
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    raise TypeError(f"{type(value).__name__} is not JSON")

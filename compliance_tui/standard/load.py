@@ -1,0 +1,134 @@
+"""From a pack's bytes to a standard; where packs are found."""
+
+import gc
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.files import read_bounded
+from compliance_tui.safe.model import load_json_model, load_model
+from compliance_tui.safe.text import clean_line
+from compliance_tui.shipped import shipped
+from compliance_tui.standard.model import Standard
+
+LARGEST_STANDARD = 16 * (1 << 20)
+_LARGEST_BY_HAND = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Pack:
+    """A standard as its publisher wrote it: the exact bytes, their SHA-256, and what they say."""
+
+    standard: Standard
+    content: bytes
+    sha256: str
+    suffix: str
+    path: Path
+
+    @property
+    def file_name(self) -> str:
+        """Name under which an assessment or a bundle keeps the bytes."""
+        return f"{self.standard.id}-{self.standard.version}{self.suffix}"
+
+
+def load_standard(content: bytes, where: str, *, json: bool = False) -> Standard:
+    """The standard in ``content`` (TOML, or JSON of the same model where ``json``).
+
+    Raises InputError naming ``where``, the line and the field.
+    """
+    collecting = gc.isenabled()
+    gc.disable()  # building thousands of small models is twice as fast without the cycle collector
+    try:
+        if json:
+            return load_json_model(content, Standard, where, limit=LARGEST_STANDARD)
+        return load_model(content, Standard, where, limit=_LARGEST_BY_HAND)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def load_pinned(content: bytes, where: str, *, json: bool, sha256: str) -> Standard:
+    """A standard whose bytes were fully checked when they were pinned under ``sha256``; JSON is then read the fast way.
+
+    Raises InputError ``standard-altered`` where the bytes are no longer those.
+    """
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise InputError(
+            "standard-altered",
+            f"{clean_line(where)}: its SHA-256 is {found[:16]}…, but {sha256[:16]}… was pinned; restore the original file",
+        )
+    if not json:
+        return load_standard(content, where)
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return Standard.model_validate_json(content)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def read_pack(path: Path) -> Pack:
+    """The pack in a ``.toml`` or ``.json`` file. Raises InputError."""
+    if path.suffix not in (".toml", ".json"):
+        raise InputError("bad-standard", f"{clean_line(str(path))}: a standard is a .toml or a .json file")
+    json = path.suffix == ".json"
+    content = read_bounded(path, LARGEST_STANDARD if json else _LARGEST_BY_HAND)
+    standard = load_standard(content, str(path), json=json)
+    return Pack(standard, content, hashlib.sha256(content).hexdigest(), path.suffix, path)
+
+
+def version_key(version: str) -> tuple[tuple[int, int, str], ...]:
+    """Order of versions: numbers by value, words after numbers (1.9 < 1.10)."""
+    return tuple(
+        (0, int(part), "") if part.isdigit() and len(part) < 10 else (1, 0, part)
+        for part in re.split(r"[.+-]", version)
+    )
+
+
+def pack_paths(folders: Sequence[Path]) -> list[Path]:
+    """Every pack under ``folders`` (``<id>/<version>.toml`` or ``.json``), later folders after earlier ones."""
+    found: list[Path] = []
+    for folder in folders:
+        if folder.is_dir():
+            found += sorted(
+                path for pattern in ("*/*.toml", "*/*.json") for path in folder.glob(pattern) if path.is_file()
+            )
+    return found
+
+
+def standard_folders(extra: Path | None = None) -> list[Path]:
+    """The shipped packs, then the user's own folder."""
+    if extra is not None and not extra.is_dir():
+        raise InputError("not-found", f"{clean_line(str(extra))}: no such folder of standards; check --standards")
+    return [shipped("standards"), *([extra] if extra else [])]
+
+
+def find_pack(reference: str, folders: Sequence[Path]) -> Pack:
+    """The pack that ``ID``, ``ID@VERSION`` or a path names; ``ID`` alone means its newest version.
+
+    Raises InputError ``unknown-standard`` with the ids that are known.
+    """
+    if reference.endswith((".toml", ".json")):
+        return read_pack(Path(reference))
+    identifier, _, version = reference.partition("@")
+    paths = [path for path in pack_paths(folders) if path.parent.name == identifier]
+    if version:
+        paths = [path for path in paths if path.stem == version]
+    if not paths:
+        known = ", ".join(sorted({f"{path.parent.name}@{path.stem}" for path in pack_paths(folders)})) or "none"
+        raise InputError(
+            "unknown-standard", f"no standard {clean_line(reference, 80)!r} is known; known are {known}"
+        )
+    pack = read_pack(max(paths, key=lambda path: version_key(path.stem)))
+    if (pack.standard.id, pack.standard.version) != (pack.path.parent.name, pack.path.stem):
+        raise InputError(
+            "bad-standard",
+            f"{clean_line(str(pack.path))}: holds {pack.standard.id} {pack.standard.version}; "
+            "a pack lies at <id>/<version>.toml",
+        )
+    return pack

@@ -1,0 +1,162 @@
+"""Private keys on disk: encrypted PKCS#8 with a real work factor, or OpenSSH's own format."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.files import read_bounded, write_atomic
+from compliance_tui.safe.text import clean_line
+from compliance_tui.trust.public_key import PublicKey, public_key
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+LARGEST_KEY_FILE = 64 * 1024
+# The library writes 2,048 rounds; at a million a guess costs about a tenth of a second.
+ROUNDS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Signer:
+    """A private key that is ready to sign."""
+
+    public: PublicKey
+    sign: Callable[[bytes], bytes]
+
+
+def new_key(path: Path, passphrase: bytes | None) -> PublicKey:
+    """Make an Ed25519 key at ``path`` (mode 0600), with ``path.pub`` (OpenSSH) and ``path.pub.pem`` beside it.
+
+    PKCS#8 PEM, encrypted with PBES2 (PBKDF2-HMAC-SHA256, a million rounds, AES-256-CBC; RFC 8018), or unencrypted where the
+    passphrase is None. Raises InputError ``exists``: a key is never overwritten.
+    """
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+    taken = [one for one in (path, _beside(path, ".pub"), _beside(path, ".pub.pem")) if one.exists()]
+    if taken:
+        raise InputError("exists", f"{clean_line(str(taken[0]))}: is there already; a key is never overwritten")
+    if not path.parent.is_dir():
+        raise InputError("not-found", f"{clean_line(str(path.parent))}: no such folder; make it first")
+    private = Ed25519PrivateKey.generate()
+    public = PublicKey(private.public_key().public_bytes_raw())
+    der = private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    content = _pem("PRIVATE KEY", der) if passphrase is None else _pem("ENCRYPTED PRIVATE KEY", _encrypted(der, passphrase))
+    try:
+        write_atomic(path, content, mode=0o600)
+        write_atomic(_beside(path, ".pub"), f"{public.openssh}\n".encode())
+        write_atomic(_beside(path, ".pub.pem"), public.pem.encode())
+    except OSError as error:
+        raise InputError(
+            "not-written", f"{clean_line(str(path))}: could not be written ({(error.strerror or '').lower()})"
+        ) from None
+    return public
+
+
+def _beside(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
+
+
+def _pem(label: str, der: bytes) -> bytes:
+    import base64
+
+    body = base64.encodebytes(der).replace(b"\n", b"")
+    lines = b"\n".join(body[at : at + 64] for at in range(0, len(body), 64))
+    return f"-----BEGIN {label}-----\n".encode() + lines + f"\n-----END {label}-----\n".encode()
+
+
+def _der(tag: int, *parts: bytes) -> bytes:
+    content = b"".join(parts)
+    length = len(content)
+    size = bytes([length]) if length < 128 else (lambda raw: bytes([0x80 | len(raw)]) + raw)(
+        length.to_bytes((length.bit_length() + 7) // 8, "big")
+    )
+    return bytes([tag]) + size + content
+
+
+def _encrypted(der: bytes, passphrase: bytes) -> bytes:
+    """EncryptedPrivateKeyInfo (RFC 5958) under PBES2 (RFC 8018, appendix A)."""
+    from cryptography.hazmat.primitives.ciphers import Cipher
+    from cryptography.hazmat.primitives.ciphers.algorithms import AES
+    from cryptography.hazmat.primitives.ciphers.modes import CBC
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
+
+    salt, vector = os.urandom(16), os.urandom(16)
+    key = PBKDF2HMAC(SHA256(), 32, salt, ROUNDS).derive(passphrase)
+    padding = 16 - len(der) % 16
+    encryptor = Cipher(AES(key), CBC(vector)).encryptor()
+    secret = encryptor.update(der + bytes([padding]) * padding) + encryptor.finalize()
+    oid_pbes2 = bytes.fromhex("06092a864886f70d01050d")
+    oid_pbkdf2 = bytes.fromhex("06092a864886f70d01050c")
+    oid_hmac_sha256 = bytes.fromhex("06082a864886f70d0209")
+    oid_aes256_cbc = bytes.fromhex("060960864801650304012a")
+    rounds = ROUNDS.to_bytes((ROUNDS.bit_length() + 8) // 8, "big")
+    parameters = _der(0x30, _der(0x04, salt), _der(0x02, rounds), _der(0x30, oid_hmac_sha256, b"\x05\x00"))
+    derivation = _der(0x30, oid_pbkdf2, parameters)
+    scheme = _der(0x30, oid_aes256_cbc, _der(0x04, vector))
+    algorithm = _der(0x30, oid_pbes2, _der(0x30, derivation, scheme))
+    return _der(0x30, algorithm, _der(0x04, secret))
+
+
+def load_signer(path: Path, ask_passphrase: Callable[[], bytes]) -> Signer:
+    """The private key in ``path`` (PKCS#8 PEM or OpenSSH). ``ask_passphrase`` is called only for an encrypted one.
+
+    Raises InputError ``bad-key``, ``wrong-passphrase`` or ``missing-extra``.
+    """
+    name = clean_line(str(path))
+    content = read_bounded(path, LARGEST_KEY_FILE)
+    if b"PRIVATE KEY-----" not in content:
+        public = b"PUBLIC KEY" in content or content.startswith(b"ssh-")
+        what = "is a public key; name the private one" if public else "holds no private key (PKCS#8 PEM or OpenSSH)"
+        raise InputError("bad-key", f"{name}: {what}")
+    private = _read_private(content, name, ask_passphrase)
+    public_half = public_key(private.public_key().public_bytes_raw(), name)
+    return Signer(public_half, private.sign)
+
+
+def _read_private(content: bytes, name: str, ask_passphrase: Callable[[], bytes]) -> "Ed25519PrivateKey":
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_ssh_private_key
+
+    openssh = b"BEGIN OPENSSH PRIVATE KEY" in content
+    load = load_ssh_private_key if openssh else load_pem_private_key
+    passphrase: bytes | None = None
+    try:
+        try:
+            private = load(content, None)
+        except TypeError:  # the library's way of saying that the key is encrypted
+            passphrase = ask_passphrase()
+            private = load(content, passphrase)
+        except ValueError:
+            if not openssh or b"bcrypt" not in _decoded(content):
+                raise
+            passphrase = ask_passphrase()
+            private = load(content, passphrase)
+    except UnsupportedAlgorithm as error:
+        if "bcrypt" in str(error):
+            raise InputError(
+                "missing-extra", f"{name}: an encrypted OpenSSH key needs the extra: pip install 'compliance-tui[openssh]'"
+            ) from None
+        raise InputError("bad-key", f"{name}: encrypted in a way that is not supported; use PKCS#8 with PBES2") from None
+    except (ValueError, TypeError):
+        if passphrase is not None:
+            raise InputError("wrong-passphrase", f"{name}: the passphrase does not open this key; try again") from None
+        raise InputError("bad-key", f"{name}: a damaged private key, or one of a kind that is not read") from None
+    if not isinstance(private, Ed25519PrivateKey):
+        raise InputError("bad-key", f"{name}: only Ed25519 keys sign here; `compliance-tui keys new FILE` makes one")
+    return private
+
+
+def _decoded(content: bytes) -> bytes:
+    import base64
+    import binascii
+
+    try:
+        return base64.b64decode(b"".join(content.split(b"-----")[2].split()))
+    except (binascii.Error, IndexError):
+        return b""

@@ -1,0 +1,92 @@
+"""SSHSIG (openssh-portable, PROTOCOL.sshsig): the signature that ``ssh-keygen -Y`` makes and checks."""
+
+import base64
+import binascii
+import hashlib
+import re
+import struct
+from dataclasses import dataclass
+
+from compliance_tui.safe.errors import BrokenError, InputError
+from compliance_tui.safe.text import clean_line
+from compliance_tui.trust.keys import Signer
+from compliance_tui.trust.public_key import PublicKey, public_key_of_blob, read_ssh_string, ssh_string
+
+LARGEST_SSHSIG = 16 * 1024
+_MAGIC = b"SSHSIG"
+_BEGIN, _END = b"-----BEGIN SSH SIGNATURE-----\n", b"-----END SSH SIGNATURE-----\n"
+_HASHES = {b"sha256": hashlib.sha256, b"sha512": hashlib.sha512}
+
+
+@dataclass(frozen=True)
+class SshSignature:
+    """A taken-apart SSHSIG: the key it claims, its namespace, its hash, the raw signature."""
+
+    key: PublicKey
+    namespace: str
+    hash_name: bytes
+    signature: bytes
+
+
+def _to_be_signed(namespace: str, hash_name: bytes, message: bytes) -> bytes:
+    digest = _HASHES[hash_name](message).digest()
+    return _MAGIC + ssh_string(namespace.encode()) + ssh_string(b"") + ssh_string(hash_name) + ssh_string(digest)
+
+
+def sign_ssh(message: bytes, namespace: str, signer: Signer) -> bytes:
+    """The armoured signature of ``message``, byte for byte what ``ssh-keygen -Y sign`` writes."""
+    signature = signer.sign(_to_be_signed(namespace, b"sha512", message))
+    blob = (
+        _MAGIC
+        + struct.pack(">I", 1)
+        + ssh_string(signer.public.blob)
+        + ssh_string(namespace.encode())
+        + ssh_string(b"")
+        + ssh_string(b"sha512")
+        + ssh_string(ssh_string(b"ssh-ed25519") + ssh_string(signature))
+    )
+    text = base64.b64encode(blob)
+    return _BEGIN + b"".join(text[at : at + 70] + b"\n" for at in range(0, len(text), 70)) + _END
+
+
+def read_ssh_signature(armoured: bytes, where: str) -> SshSignature:
+    """Take an armoured signature apart, strictly. Raises BrokenError ``bad-sshsig``."""
+    try:
+        return _read(armoured, where)
+    except (ValueError, binascii.Error, struct.error) as error:
+        raise BrokenError("bad-sshsig", f"{clean_line(where)}: not an SSH signature as used here ({error})") from None
+    except InputError as error:
+        raise BrokenError("bad-sshsig", str(error)) from None
+
+
+def _read(armoured: bytes, where: str) -> SshSignature:
+    if len(armoured) > LARGEST_SSHSIG or not (armoured.startswith(_BEGIN) and armoured.endswith(_END)):
+        raise ValueError("no armour")
+    body = armoured[len(_BEGIN) : -len(_END)]
+    if not re.fullmatch(rb"(?:[A-Za-z0-9+/=]{1,76}\n)+", body):
+        raise ValueError("not base64")
+    text = body.replace(b"\n", b"")
+    blob = base64.b64decode(text, validate=True)
+    if base64.b64encode(blob) != text:
+        raise ValueError("base64 not in its one canonical form")
+    if blob[:6] != _MAGIC or struct.unpack_from(">I", blob, 6)[0] != 1:
+        raise ValueError("not version 1")
+    key_blob, at = read_ssh_string(blob, 10)
+    namespace, at = read_ssh_string(blob, at)
+    reserved, at = read_ssh_string(blob, at)
+    hash_name, at = read_ssh_string(blob, at)
+    wrapped, at = read_ssh_string(blob, at)
+    if at != len(blob) or reserved or hash_name not in _HASHES:
+        raise ValueError("trailing bytes, or an unknown hash")
+    algorithm, at = read_ssh_string(wrapped, 0)
+    signature, at = read_ssh_string(wrapped, at)
+    if algorithm != b"ssh-ed25519" or at != len(wrapped) or len(signature) != 64:
+        raise ValueError("not an Ed25519 signature")
+    return SshSignature(public_key_of_blob(key_blob, where), namespace.decode("ascii"), hash_name, signature)
+
+
+def verify_ssh(signature: SshSignature, message: bytes, namespace: str, key: PublicKey) -> bool:
+    """Whether ``signature`` is over ``message`` in ``namespace``, made with ``key``."""
+    if signature.namespace != namespace or signature.key.raw != key.raw:
+        return False
+    return key.verifies(signature.signature, _to_be_signed(namespace, signature.hash_name, message))

@@ -15,7 +15,6 @@ from compliance_tui.evidence.kind import Kind, load_kinds, recognise
 from compliance_tui.evidence.readers import read_facts
 from compliance_tui.evidence.store import LocalStore
 from compliance_tui.safe.errors import InputError
-from compliance_tui.safe.instant import parse_instant
 from compliance_tui.safe.model import validate
 from compliance_tui.safe.text import clean_line
 from compliance_tui.standard.model import Control
@@ -176,8 +175,8 @@ def _day(fact: Fact | None) -> dt.date | None:
     if fact is None or not isinstance(fact.value, str):
         return None
     try:
-        return parse_instant(fact.value).date()
-    except InputError:
+        return dt.datetime.fromisoformat(fact.value).date()
+    except ValueError:
         return None
 
 

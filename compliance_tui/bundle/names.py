@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from compliance_tui.safe.errors import BrokenError
 from compliance_tui.safe.text import clean_line
 
-_COMPONENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}")
+_COMPONENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,159}")
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{name}{digit}" for name in ("com", "lpt") for digit in range(10))}
 DEEPEST = 8
 LONGEST = 240

@@ -1,1 +1,1 @@
-"""Who is believed: keys and signers, two encodings of a signature over the same bytes, the verifier's own trust policy."""
+"""Who is believed: keys and signers, two encodings of a signature over one statement, a verifier's own trust policy."""

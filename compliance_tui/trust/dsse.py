@@ -31,7 +31,12 @@ def pae(payload: bytes) -> bytes:
 
 
 def sign_envelope(payload: bytes, signer: Signer) -> bytes:
-    """A DSSE envelope with one signature; one name on a line, so that sed can take it apart."""
+    """A DSSE envelope with one signature; one name on a line, so that sed can take it apart.
+
+    Raises InputError ``too-large`` for a payload that no reader of these envelopes would accept.
+    """
+    if len(payload) > LARGEST_PAYLOAD:
+        raise InputError("too-large", f"a statement of {len(payload):,} bytes; {LARGEST_PAYLOAD:,} at most")
     signature = base64.b64encode(signer.sign(pae(payload))).decode()
     return (
         "{\n"
@@ -50,7 +55,8 @@ def sign_envelope(payload: bytes, signer: Signer) -> bytes:
 def read_envelope(content: bytes, where: str) -> Envelope:
     """Take an envelope apart, strictly. Raises BrokenError ``bad-envelope``.
 
-    Both base64 alphabets are read, as DSSE demands; padding bits must be zero, or one signature would have many spellings.
+    Both base64 alphabets are read, as DSSE demands; padding bits must be zero, or one signature
+    would have many spellings.
     """
     try:
         value = load_json(content, where, limit=LARGEST_ENVELOPE, signed=True)

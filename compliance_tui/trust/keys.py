@@ -1,13 +1,15 @@
 """Private keys on disk: encrypted PKCS#8 with a real work factor, or OpenSSH's own format."""
 
+import contextlib
 import os
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compliance_tui.safe.errors import InputError
-from compliance_tui.safe.files import read_bounded, write_atomic
+from compliance_tui.safe.files import fsync_folder, read_bounded
 from compliance_tui.safe.text import clean_line
 from compliance_tui.trust.public_key import PublicKey, public_key
 
@@ -30,30 +32,55 @@ class Signer:
 def new_key(path: Path, passphrase: bytes | None) -> PublicKey:
     """Make an Ed25519 key at ``path`` (mode 0600), with ``path.pub`` (OpenSSH) and ``path.pub.pem`` beside it.
 
-    PKCS#8 PEM, encrypted with PBES2 (PBKDF2-HMAC-SHA256, a million rounds, AES-256-CBC; RFC 8018), or unencrypted where the
-    passphrase is None. Raises InputError ``exists``: a key is never overwritten.
+    PKCS#8 PEM, encrypted with PBES2 (PBKDF2-HMAC-SHA256, a million rounds, AES-256-CBC; RFC 8018), or unencrypted where
+    the passphrase is None. Raises InputError ``exists`` (a key is never overwritten), ``weak-passphrase`` (an empty
+    one), ``not-found`` or ``not-written``.
     """
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-    taken = [one for one in (path, _beside(path, ".pub"), _beside(path, ".pub.pem")) if one.exists()]
+    if passphrase == b"":
+        raise InputError("weak-passphrase", "an empty passphrase protects nothing; give one of several words")
+    taken = [one for one in (path, _beside(path, ".pub"), _beside(path, ".pub.pem")) if os.path.lexists(one)]
     if taken:
-        raise InputError("exists", f"{clean_line(str(taken[0]))}: is there already; a key is never overwritten")
+        raise _exists(taken[0])
     if not path.parent.is_dir():
         raise InputError("not-found", f"{clean_line(str(path.parent))}: no such folder; make it first")
     private = Ed25519PrivateKey.generate()
     public = PublicKey(private.public_key().public_bytes_raw())
     der = private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-    content = _pem("PRIVATE KEY", der) if passphrase is None else _pem("ENCRYPTED PRIVATE KEY", _encrypted(der, passphrase))
+    label, body = ("PRIVATE KEY", der) if passphrase is None else ("ENCRYPTED PRIVATE KEY", _encrypted(der, passphrase))
     try:
-        write_atomic(path, content, mode=0o600)
-        write_atomic(_beside(path, ".pub"), f"{public.openssh}\n".encode())
-        write_atomic(_beside(path, ".pub.pem"), public.pem.encode())
+        _write_new(path, _pem(label, body), 0o600)
+        _write_new(_beside(path, ".pub"), f"{public.openssh}\n".encode(), 0o644)
+        _write_new(_beside(path, ".pub.pem"), public.pem.encode(), 0o644)
+    except FileExistsError as error:
+        raise _exists(Path(error.filename2 or path)) from None
     except OSError as error:
         raise InputError(
             "not-written", f"{clean_line(str(path))}: could not be written ({(error.strerror or '').lower()})"
         ) from None
     return public
+
+
+def _exists(path: Path) -> InputError:
+    return InputError("exists", f"{clean_line(str(path))}: is there already; a key is never overwritten")
+
+
+def _write_new(path: Path, content: bytes, mode: int) -> None:
+    """Write a file whole or not at all, and never over another: unlike a rename, a hard link fails on a taken name."""
+    descriptor, name = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fchmod(file.fileno(), mode)
+            os.fsync(file.fileno())
+        os.link(name, path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
+    fsync_folder(path.parent)
 
 
 def _beside(path: Path, suffix: str) -> Path:
@@ -139,10 +166,9 @@ def _read_private(content: bytes, name: str, ask_passphrase: Callable[[], bytes]
             private = load(content, passphrase)
     except UnsupportedAlgorithm as error:
         if "bcrypt" in str(error):
-            raise InputError(
-                "missing-extra", f"{name}: an encrypted OpenSSH key needs the extra: pip install 'compliance-tui[openssh]'"
-            ) from None
-        raise InputError("bad-key", f"{name}: encrypted in a way that is not supported; use PKCS#8 with PBES2") from None
+            extra = "an encrypted OpenSSH key needs the extra: pip install 'compliance-tui[openssh]'"
+            raise InputError("missing-extra", f"{name}: {extra}") from None
+        raise InputError("bad-key", f"{name}: of a kind or encryption that is not read; use PKCS#8 and PBES2") from None
     except (ValueError, TypeError):
         if passphrase is not None:
             raise InputError("wrong-passphrase", f"{name}: the passphrase does not open this key; try again") from None

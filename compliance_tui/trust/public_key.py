@@ -11,6 +11,7 @@ from compliance_tui.safe.text import clean_line
 
 _SPKI_PREFIX = bytes.fromhex("302a300506032b6570032100")  # RFC 8410: SubjectPublicKeyInfo of Ed25519, up to the key
 _SSH_ED25519 = b"ssh-ed25519"
+_FIELD = 2**255 - 19  # RFC 8032, section 5.1: a y coordinate at or above it is no encoding
 
 # Points of small order, and non-canonical spellings of them: a signature under one of these verifies many messages.
 # Listed by C2SP/CCTV, ed25519/README.md.
@@ -105,9 +106,9 @@ def read_ssh_string(content: bytes, at: int) -> tuple[bytes, int]:
 def public_key(raw: bytes, where: str) -> PublicKey:
     """The key with these raw bytes. Raises InputError ``bad-key`` for a wrong length or a point of low order."""
     if len(raw) != 32:
-        raise InputError("bad-key", f"{clean_line(where)}: an Ed25519 public key has 32 bytes, this has {len(raw)}")
-    if raw in LOW_ORDER:
-        raise InputError("bad-key", f"{clean_line(where)}: a key of low order; anybody can sign for it, refuse it")
+        raise _refused(where, f"an Ed25519 public key has 32 bytes, this has {len(raw)}")
+    if raw in LOW_ORDER or int.from_bytes(raw, "little") & (1 << 255) - 1 >= _FIELD:
+        raise _refused(where, "a key of low order or not in its one canonical form; ask its owner for another")
     return PublicKey(raw)
 
 
@@ -124,19 +125,23 @@ def parse_public_key(text: str, where: str = "the public key") -> PublicKey:
                 raise ValueError
             der = base64.b64decode("".join(line.strip() for line in lines[1:-1]), validate=True)
             if not der.startswith(_SPKI_PREFIX):
-                raise InputError("bad-key", f"{clean_line(where)}: only Ed25519 keys are accepted; this is another kind")
+                raise _refused(where, "only Ed25519 keys are accepted; this is another kind")
             return public_key(der[len(_SPKI_PREFIX) :], where)
         if "PRIVATE KEY" in text[:80]:
-            raise InputError("bad-key", f"{clean_line(where)}: is a private key; give the public one, and keep this one secret")
+            raise _refused(where, "is a private key; give the public one, and keep this one secret")
         kind, _, rest = text.partition(" ")
         if kind != "ssh-ed25519":
-            raise InputError(
-                "bad-key", f"{clean_line(where)}: only Ed25519 keys are accepted, not {clean_line(kind, 40) or 'nothing'}"
-            )
+            raise _refused(where, f"only Ed25519 keys are accepted, not {clean_line(kind, 40) or 'nothing'}")
+        if "\n" in text or "\r" in text:
+            raise _refused(where, "holds more than one line; give a file with one key")
         blob = base64.b64decode(rest.split(" ")[0], validate=True)
         return public_key_of_blob(blob, where)
     except (ValueError, binascii.Error, IndexError):
-        raise InputError("bad-key", f"{clean_line(where)}: not a public key in OpenSSH or PEM form") from None
+        raise _refused(where, "not a public key in OpenSSH or PEM form") from None
+
+
+def _refused(where: str, why: str) -> InputError:
+    return InputError("bad-key", f"{clean_line(where)}: {why}")
 
 
 def public_key_of_blob(blob: bytes, where: str) -> PublicKey:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from compliance_tui.safe.errors import BrokenError
-from compliance_tui.trust.dsse import Envelope, pae, read_envelope
+from compliance_tui.trust.dsse import pae, read_envelope
 from compliance_tui.trust.policy import Policy
 from compliance_tui.trust.public_key import PublicKey
 from compliance_tui.trust.sshsig import read_ssh_signature, verify_ssh
@@ -14,7 +14,7 @@ from compliance_tui.trust.sshsig import read_ssh_signature, verify_ssh
 
 @dataclass(frozen=True)
 class SignatureState:
-    """One signature file. ``person`` is the policy's id, never a name from the bundle."""
+    """One signature, and the file that holds it. ``person`` is the policy's id, never a name from the bundle."""
 
     name: str
     state: Literal["valid", "not-counted", "unknown-signer", "bad"]
@@ -35,6 +35,11 @@ class SignatureCount:
         return sorted({one.person for one in self.files if one.state == "valid" and one.person})
 
     @property
+    def keys(self) -> frozenset[bytes]:
+        """The raw public keys with a valid signature; the same key under two encodings or names is one."""
+        return frozenset(one.key.raw for one in self.files if one.state == "valid" and one.key)
+
+    @property
     def bad(self) -> list[SignatureState]:
         """The files that are damaged or do not belong to this statement."""
         return [one for one in self.files if one.state == "bad"]
@@ -50,12 +55,13 @@ def count_signatures(
 ) -> SignatureCount:
     """Check every signature file over ``statement`` against the keys of ``policy`` that count at ``as_of``.
 
-    A DSSE file is bad when its payload is not the statement, or when it claims a key of the policy whose signature it is
-    not. An SSHSIG is bad when it does not verify under the key that it carries.
+    A DSSE signature is bad when the payload is not the statement, or when it claims a key of the policy whose signature
+    it is not; an envelope of several signatures counts as that many envelopes of one, as DSSE has it. An SSHSIG is bad
+    when it does not verify under the key that it carries.
     """
     keys = [(person.id, one) for person in policy.person for one in person.key] if policy else []
     known = [(person, one.key, one.counts(as_of)) for person, one in keys]
-    files = [_envelope_state(name, content, statement, known) for name, content in envelopes]
+    files = [state for name, content in envelopes for state in _envelope_states(name, content, statement, known)]
     files += [_ssh_state(name, content, statement, namespace, known) for name, content in ssh_signatures]
     return SignatureCount(tuple(files))
 
@@ -63,24 +69,24 @@ def count_signatures(
 _Known = Sequence[tuple[str, PublicKey, str]]
 
 
-def _envelope_state(name: str, content: bytes, statement: bytes, known: _Known) -> SignatureState:
+def _envelope_states(name: str, content: bytes, statement: bytes, known: _Known) -> list[SignatureState]:
     try:
         envelope = read_envelope(content, name)
     except BrokenError as error:
-        return SignatureState(name, "bad", str(error))
+        return [SignatureState(name, "bad", str(error))]
     if envelope.payload != statement:
-        return SignatureState(name, "bad", "it signs other bytes than statement.json")
+        return [SignatureState(name, "bad", "it signs other bytes than statement.json")]
     message = pae(envelope.payload)
-    for person, key, why_not in known:
-        if any(key.verifies(signature, message) for _, signature in envelope.signatures):
+    return [_dsse_state(name, key_id, signature, message, known) for key_id, signature in envelope.signatures]
+
+
+def _dsse_state(name: str, key_id: str, signature: bytes, message: bytes, known: _Known) -> SignatureState:
+    # The key id is only a hint: it says which key to try first, and what a signature that fits no key had claimed.
+    for person, key, why_not in sorted(known, key=lambda one: one[1].key_id != key_id):
+        if key.verifies(signature, message):
             return _recognised(name, person, key, why_not)
-    return _unrecognised(name, envelope, known)
-
-
-def _unrecognised(name: str, envelope: Envelope, known: _Known) -> SignatureState:
-    claimed = {key_id for key_id, _ in envelope.signatures}
     for person, key, _ in known:
-        if key.key_id in claimed:
+        if key.key_id == key_id:
             return SignatureState(name, "bad", f"claims the key of {person}, but does not verify under it", person, key)
     return SignatureState(name, "unknown-signer", "signed with a key that the policy does not know")
 

@@ -1,0 +1,69 @@
+"""What ``core/`` says: the assessment without free text, from which anybody can compute readiness again."""
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from compliance_tui.assessment.model import Day, Digest, Instant, ItemId, Model, PersonId, Pin, SignOff, Status, Subject
+from compliance_tui.standard.model import Identifier, Slug
+
+ANSWER = "A-"
+ItemName = Annotated[str, StringConstraints(pattern=r"^[AE]-[A-Za-z0-9._-]{1,160}$")]
+
+
+class CoreWaiver(Model):
+    """A waiver without its reasons; those are in the answer's item."""
+
+    owner: PersonId
+    approver: PersonId
+    until: Day
+    approved_at: Instant
+
+
+class CoreAnswer(Model):
+    """The answer to one control: its status, and the items that hold its text and its evidence."""
+
+    standard: Slug
+    control: Identifier
+    status: Status | None
+    item: ItemName
+    evidence: list[ItemId]
+    waiver: CoreWaiver | None
+    sign_offs: list[SignOff]
+
+
+class Core(Model):
+    """``core/assessment.json``."""
+
+    schema_: Literal["bundle-assessment/1"] = Field(alias="schema")
+    series: str
+    subject: Subject
+    axes: dict[str, Identifier]
+    standards: list[Pin]
+    answers: list[CoreAnswer]
+    items: list[ItemName]
+    withheld: list[ItemName]
+    assessed_at: Instant
+
+
+class ExportRecord(Model):
+    """``bundles/<bundle id>/export.toml`` in the assessment: what was exported, when, in which order."""
+
+    bundle_id: Digest
+    sequence: int
+    exported_at: Instant
+    exported_by: PersonId
+    file_name: str
+    verdict: str
+    withheld: list[ItemName] = Field(default_factory=list)
+
+
+def answer_name(standard: str, control: str) -> str:
+    """Name of the item that holds the answer to a control."""
+    return f"{ANSWER}{standard}.{control}"
+
+
+def assessed_at(instant: dt.datetime) -> dt.datetime:
+    """The instant of the assessment, to the second."""
+    return instant.astimezone(dt.UTC).replace(microsecond=0)

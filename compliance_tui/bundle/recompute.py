@@ -1,0 +1,67 @@
+"""What a bundle claims, against what its bytes say: facts are read again, readiness is compared control by control."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from compliance_tui.assessment.readiness import Readiness
+from compliance_tui.bundle.tree import Tree
+from compliance_tui.bundle.view import BundleView
+from compliance_tui.evidence.fact import Fact
+from compliance_tui.evidence.kind import Kind
+from compliance_tui.evidence.readers import read_facts_from
+from compliance_tui.safe.errors import InputError
+
+
+def evidence_differences(tree: Tree, view: BundleView, kinds: Mapping[str, Kind]) -> tuple[list[str], list[str]]:
+    """Items whose recorded facts are not what their bytes say, and items whose facts cannot be read here."""
+    differences: list[str] = []
+    unread: list[str] = []
+    for identifier, item in view.contents.items.items():
+        kind = kinds.get(item.kind)
+        if kind is None:
+            unread.append(identifier)
+            continue
+        found: dict[str, Fact] = {}
+        reader = ""
+        try:
+            for file, path in zip(item.files, view.paths[identifier], strict=True):
+                with tree.open(path) as stream:
+                    facts = read_facts_from(stream, file.name.rpartition("/")[2], kind)
+                found, reader = {**facts.facts, **found}, facts.reader
+        except InputError as error:
+            differences.append(f"{identifier}: {error}")
+            continue
+        if reader != item.reader:
+            unread.append(identifier)
+            continue
+        recorded = {name: fact for name, fact in item.facts.items() if fact.where != "stated"}
+        stated = {name for name, fact in item.facts.items() if fact.where == "stated"}
+        said = {name: fact for name, fact in found.items() if name not in stated}
+        odd = sorted(name for name in {*recorded, *said} if recorded.get(name) != said.get(name))
+        if odd:
+            differences.append(f"{identifier} records another {odd[0]} than its file says")
+    return differences, unread
+
+
+def claimed_differences(then: Readiness, claimed: Any, view: BundleView) -> list[str]:
+    """Controls whose claimed outcome is not the computed one; those that rest on withheld items are left out."""
+    if not isinstance(claimed, dict) or not isinstance(claimed.get("controls"), list):
+        return ["core/readiness.json has no controls"]
+    try:
+        said = {(one["standard"], one["control"]): (one["level"], one["outcome"]) for one in claimed["controls"]}
+    except (TypeError, KeyError):
+        return ["core/readiness.json is not a readiness"]
+    computed = {(one.standard, one.control.id): (one.level, one.outcome) for one in then.controls}
+    hidden = {
+        (answer.standard, answer.control)
+        for answer in view.core.answers
+        if answer.item in view.withheld or any(item in view.withheld for item in answer.evidence)
+    }
+    differences = [
+        f"{key[1]} claims {' '.join(said.get(key, ('nothing',)))}, computed {' '.join(computed.get(key, ('nothing',)))}"
+        for key in sorted({*said, *computed})
+        if key not in hidden and said.get(key) != computed.get(key)
+    ]
+    if not hidden and claimed.get("verdict") != then.verdict:
+        differences.append(f"the verdict claims {str(claimed.get('verdict'))[:30]}, computed {then.verdict}")
+    return differences

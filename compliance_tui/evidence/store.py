@@ -1,0 +1,238 @@
+"""The local store of evidence bytes, by SHA-256: ``objects/ab/<the rest>``.
+
+Bytes are copied by the kernel while a second thread hashes what arrived: the digest is of what was stored, even when the
+source changes meanwhile. Then they are made durable, and only then do they get their name; a kill at any instant leaves a
+temporary file at most, which the next sweep removes.
+"""
+
+import contextlib
+import errno
+import fcntl
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import BinaryIO, Literal
+
+from compliance_tui.safe.errors import CancelledError, InputError
+from compliance_tui.safe.files import MEBIBYTE, fsync_folder, open_regular
+from compliance_tui.safe.text import clean_line
+
+_STEP = 32 * MEBIBYTE
+_THREADS = 4
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+Progress = Callable[[int], None]
+Cancelled = Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """What was stored: the digest and size of the bytes, and whether they are new in the store."""
+
+    sha256: str
+    size: int
+    created: bool
+
+
+@dataclass(frozen=True)
+class StoreFinding:
+    """An object whose bytes are not what its name says, or that is not there."""
+
+    sha256: str
+    fault: Literal["missing", "altered"]
+
+
+class LocalStore:
+    """A folder of objects named by their SHA-256."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def path(self, sha256: str) -> Path:
+        """Where the object lies, or would lie. Raises InputError ``bad-digest``."""
+        if not _DIGEST.fullmatch(sha256):
+            raise InputError("bad-digest", f"{clean_line(sha256, 80)} is not a SHA-256 in lowercase hexadecimal")
+        return self._folder / sha256[:2] / sha256[2:]
+
+    def has(self, sha256: str) -> bool:
+        """Whether the object is there (its bytes are not looked at)."""
+        return self.path(sha256).is_file()
+
+    def open(self, sha256: str) -> BinaryIO:
+        """The object's bytes. Raises InputError ``not-found``."""
+        return open_regular(self.path(sha256))
+
+    def put(self, source: Path, progress: Progress | None = None, cancelled: Cancelled | None = None) -> StoredFile:
+        """Take in one file. The same bytes are kept once. Raises InputError, CancelledError; nothing is left behind then."""
+        return self.put_many([source], progress, cancelled)[0]
+
+    def put_many(
+        self, sources: Sequence[Path], progress: Progress | None = None, cancelled: Cancelled | None = None
+    ) -> list[StoredFile]:
+        """Take in files, several at a time, durably; ``progress`` is given the bytes done so far."""
+        self._make(self._folder)
+        self.sweep()
+        done, lock = 0, Lock()
+
+        def advanced(count: int) -> None:
+            nonlocal done
+            with lock:
+                done += count
+                if progress:
+                    progress(done)
+
+        threads = min(_THREADS, len(sources)) or 1
+        with ThreadPoolExecutor(threads) as files, ThreadPoolExecutor(threads) as helpers:
+            futures = [files.submit(self._put, source, helpers, advanced, cancelled) for source in sources]
+            stored = self._gather(futures)
+        for folder in {self.path(one.sha256).parent for one in stored}:
+            fsync_folder(folder)
+        fsync_folder(self._folder)
+        return stored
+
+    @staticmethod
+    def _gather(futures: "Sequence[Future[StoredFile]]") -> list[StoredFile]:
+        try:
+            return [future.result() for future in futures]
+        except BaseException:
+            for future in futures:
+                future.cancel()
+            raise
+
+    def _make(self, folder: Path) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise self._not_written(error) from None
+
+    def _not_written(self, error: OSError) -> InputError:
+        reason = (error.strerror or "").lower()
+        return InputError("not-written", f"{clean_line(str(self._folder))}: could not be written ({reason}); nothing was changed")
+
+    def _put(
+        self, source: Path, helpers: ThreadPoolExecutor, advanced: Progress, cancelled: Cancelled | None
+    ) -> StoredFile:
+        with open_regular(source) as file:
+            try:
+                descriptor, name = self._temporary()
+            except OSError as error:
+                raise self._not_written(error) from None
+            try:
+                digest, size = _copy_and_hash(file.fileno(), descriptor, helpers, advanced, cancelled)
+                return StoredFile(digest, size, self._name(descriptor, name, digest))
+            except OSError as error:
+                raise self._not_written(error) from None
+            finally:
+                os.close(descriptor)
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(name)
+
+    def _temporary(self) -> tuple[int, str]:
+        """A new file that is ours as long as we live: a sweep takes only what nobody holds locked."""
+        while True:
+            descriptor, name = tempfile.mkstemp(prefix=".tmp-", dir=self._folder)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if os.fstat(descriptor).st_nlink:
+                return descriptor, name
+            os.close(descriptor)  # a sweep came between the two calls
+
+    def _name(self, descriptor: int, temporary: str, digest: str) -> bool:
+        """Give the finished bytes their name, unless they have it already; the name goes to durable bytes only."""
+        target = self.path(digest)
+        if target.exists() and target.stat().st_size == os.fstat(descriptor).st_size:
+            return False
+        os.fchmod(descriptor, 0o444)
+        os.fdatasync(descriptor)
+        target.parent.mkdir(exist_ok=True)
+        os.replace(temporary, target)  # over an object of the wrong size too: this one was hashed a moment ago
+        return True
+
+    def sweep(self) -> int:
+        """Remove temporary files whose writer is gone (its lock ended with it); gives their number."""
+        removed = 0
+        for path in self._folder.glob(".tmp-*"):
+            with contextlib.suppress(OSError):
+                descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    path.unlink()
+                    removed += 1
+                finally:
+                    os.close(descriptor)
+        return removed
+
+    def objects(self) -> Iterator[str]:
+        """The digests of all objects, sorted."""
+        for folder in sorted(path for path in self._folder.glob("[0-9a-f][0-9a-f]") if path.is_dir()):
+            for name in sorted(os.listdir(folder)):
+                if _DIGEST.fullmatch(folder.name + name):
+                    yield folder.name + name
+
+    def verify(self, digests: Sequence[str], progress: Progress | None = None) -> list[StoreFinding]:
+        """Hash the objects again: which are missing, which are altered."""
+        done, lock = 0, Lock()
+
+        def one(sha256: str) -> StoreFinding | None:
+            nonlocal done
+            try:
+                with self.open(sha256) as file:
+                    digest = hashlib.file_digest(file, "sha256").hexdigest()
+                    size = file.tell()
+            except InputError:
+                return StoreFinding(sha256, "missing")
+            with lock:
+                done += size
+                if progress:
+                    progress(done)
+            return None if digest == sha256 else StoreFinding(sha256, "altered")
+
+        with ThreadPoolExecutor(2) as pool:
+            return [finding for finding in pool.map(one, sorted(set(digests))) if finding is not None]
+
+
+def _copy_and_hash(
+    source: int, target: int, helpers: ThreadPoolExecutor, advanced: Progress, cancelled: Cancelled | None
+) -> tuple[str, int]:
+    """Copy everything, with the hash one step behind in another thread."""
+    digest, copied = hashlib.sha256(), 0
+    hashing: Future[None] | None = None
+    while True:
+        if cancelled and cancelled():
+            raise CancelledError
+        count = _copy_some(source, copied, target)
+        if hashing is not None:
+            hashing.result()
+        if count == 0:
+            break
+        hashing = helpers.submit(_hash_part, digest, target, copied, count)
+        copied += count
+        advanced(count)
+    return digest.hexdigest(), copied
+
+
+def _hash_part(digest: "hashlib._Hash", descriptor: int, at: int, count: int) -> None:
+    buffer = memoryview(bytearray(min(MEBIBYTE, count)))
+    while count > 0:
+        read = os.preadv(descriptor, [buffer[: min(count, len(buffer))]], at)
+        if read == 0:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        digest.update(buffer[:read])
+        at, count = at + read, count - read
+
+
+def _copy_some(source: int, at: int, target: int) -> int:
+    try:
+        return os.copy_file_range(source, target, _STEP, at, at)
+    except OSError as error:
+        if error.errno not in (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP):
+            raise
+    chunk = os.pread(source, MEBIBYTE, at)
+    view = memoryview(chunk)
+    while view:
+        view = view[os.pwrite(target, view, at + len(chunk) - len(view)) :]
+    return len(chunk)

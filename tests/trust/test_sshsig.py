@@ -1,0 +1,150 @@
+import base64
+import contextlib
+import struct
+import subprocess
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from compliance_tui.safe.errors import BrokenError
+from compliance_tui.trust.dsse import pae
+from compliance_tui.trust.public_key import ssh_string
+from compliance_tui.trust.sshsig import read_ssh_signature, sign_ssh, verify_ssh
+from tests.trust.known_keys import NAMESPACE, STATEMENT, private_key, signer
+
+KEY = signer(1).public
+ARMOURED = sign_ssh(STATEMENT, NAMESPACE, signer(1))
+
+
+def _verifies(armoured: bytes, message: bytes = STATEMENT, namespace: str = NAMESPACE, key: int = 1) -> bool:
+    return verify_ssh(read_ssh_signature(armoured, "s"), message, namespace, signer(key).public)
+
+
+def _armour(blob: bytes) -> bytes:
+    text = base64.b64encode(blob)
+    lines = b"".join(text[at : at + 70] + b"\n" for at in range(0, len(text), 70))
+    return b"-----BEGIN SSH SIGNATURE-----\n" + lines + b"-----END SSH SIGNATURE-----\n"
+
+
+def _blob(
+    *,
+    magic: bytes = b"SSHSIG",
+    version: int = 1,
+    key: bytes = KEY.blob,
+    namespace: bytes = NAMESPACE.encode(),
+    reserved: bytes = b"",
+    digest: bytes = b"sha512",
+    algorithm: bytes = b"ssh-ed25519",
+    signature: bytes = bytes(64),
+    inner: bytes = b"",
+    outer: bytes = b"",
+) -> bytes:
+    wrapped = ssh_string(algorithm) + ssh_string(signature) + inner
+    parts = [key, namespace, reserved, digest, wrapped]
+    return magic + struct.pack(">I", version) + b"".join(ssh_string(part) for part in parts) + outer
+
+
+def _keygen_signature(folder: Path, message: bytes, *options: str) -> bytes:
+    key = folder / "k"
+    key.write_bytes(private_key(1).private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()))
+    key.chmod(0o600)
+    command = ["ssh-keygen", "-Y", "sign", "-f", str(key), "-n", NAMESPACE, *options]
+    return subprocess.run(command, input=message, capture_output=True, check=True).stdout
+
+
+@pytest.mark.parametrize("message", [b"", STATEMENT, b"\x00" * 5000])
+def test_the_armour_is_byte_for_byte_that_of_ssh_keygen(tmp_path: Path, message: bytes) -> None:
+    assert sign_ssh(message, NAMESPACE, signer(1)) == _keygen_signature(tmp_path, message)
+
+
+def test_a_signature_of_ssh_keygen_over_sha256_is_read(tmp_path: Path) -> None:
+    assert _verifies(_keygen_signature(tmp_path, STATEMENT, "-O", "hashalg=sha256"))
+
+
+def _keygen_verifies(folder: Path, message: bytes, namespace: str) -> bool:
+    (folder / "allowed").write_text(f'ada@lab namespaces="{NAMESPACE}" {KEY.openssh}\n')
+    (folder / "s").write_bytes(ARMOURED)
+    command = ["ssh-keygen", "-Y", "verify", "-f", "allowed", "-I", "ada@lab", "-n", namespace, "-s", "s"]
+    return subprocess.run(command, cwd=folder, input=message, capture_output=True).returncode == 0
+
+
+def test_ssh_keygen_verifies_ours_and_agrees_on_what_is_wrong(tmp_path: Path) -> None:
+    for message, namespace in ((STATEMENT, NAMESPACE), (STATEMENT + b" ", NAMESPACE), (STATEMENT, "file")):
+        assert _keygen_verifies(tmp_path, message, namespace) == _verifies(ARMOURED, message, namespace)
+    assert _verifies(ARMOURED)
+    assert not _verifies(ARMOURED, key=2)
+
+
+def test_a_dsse_signature_is_no_ssh_signature() -> None:
+    assert not _verifies(_armour(_blob(signature=signer(1).sign(pae(STATEMENT)))))
+
+
+@pytest.mark.parametrize(
+    "armoured",
+    [
+        b"",
+        ARMOURED[:-1],
+        ARMOURED[1:],
+        b" " + ARMOURED,
+        ARMOURED + b"\n",
+        ARMOURED + ARMOURED,
+        ARMOURED.replace(b"\n", b"\r\n"),
+        ARMOURED.replace(b"SSH SIGNATURE", b"SSH SIGNATUR"),
+        b"-----BEGIN SSH SIGNATURE-----\n-----END SSH SIGNATURE-----\n",
+        b"-----BEGIN SSH SIGNATURE-----\n" + b"A" * 20_000 + b"\n-----END SSH SIGNATURE-----\n",
+        _armour(b""),
+        _armour(b"SSHSIG"),
+        _armour(b"SSHSIG\x00\x00\x00\x01\xff\xff\xff\xff"),
+        _armour(_blob(magic=b"SSHSIH")),
+        _armour(_blob(version=2)),
+        _armour(_blob(reserved=b"x")),
+        _armour(_blob(digest=b"sha1")),
+        _armour(_blob(digest=b"SHA512")),
+        _armour(_blob(algorithm=b"ssh-rsa")),
+        _armour(_blob(algorithm=b"sk-ssh-ed25519@openssh.com")),
+        _armour(_blob(signature=bytes(63))),
+        _armour(_blob(inner=b"x")),
+        _armour(_blob(outer=b"x")),
+        _armour(_blob(namespace=b"\xff")),
+        _armour(_blob(key=b"")),
+        _armour(_blob(key=KEY.blob + b"x")),
+        _armour(_blob(key=ssh_string(b"ssh-ed25519") + ssh_string(bytes(32)))),
+        _armour(_blob(key=ssh_string(b"sk-ssh-ed25519@openssh.com") + ssh_string(KEY.raw) + ssh_string(b"ssh:"))),
+    ],
+)
+def test_anything_but_a_plain_signature_is_refused(armoured: bytes) -> None:
+    with pytest.raises(BrokenError) as refusal:
+        read_ssh_signature(armoured, "s\x1b")
+    assert refusal.value.code == "bad-sshsig"
+    assert "\x1b" not in str(refusal.value)
+    assert "\n" not in str(refusal.value)
+
+
+def test_the_blob_of_these_tests_is_well_formed() -> None:
+    assert read_ssh_signature(_armour(_blob()), "s").namespace == NAMESPACE
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, len(ARMOURED) - 1), st.binary(max_size=3), st.integers(0, 3))
+def test_an_altered_armour_never_speaks_for_another_message(at: int, instead: bytes, length: int) -> None:
+    altered = ARMOURED[:at] + instead + ARMOURED[at + length :]
+    try:
+        signature = read_ssh_signature(altered, "s")
+    except BrokenError:
+        return
+    others = ((1, STATEMENT + b" ", NAMESPACE), (1, STATEMENT, "file"), (2, STATEMENT, NAMESPACE))
+    for number, message, namespace in others:
+        assert not verify_ssh(signature, message, namespace, signer(number).public)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, len(_blob()) - 1), st.integers(1, 255))
+def test_a_signature_with_one_byte_changed_verifies_no_more(at: int, change: int) -> None:
+    blob = bytearray(base64.b64decode(b"".join(ARMOURED.split(b"\n")[1:-2])))
+    assert len(blob) == len(_blob())
+    blob[at] ^= change
+    with contextlib.suppress(BrokenError):
+        assert not _verifies(_armour(bytes(blob)))

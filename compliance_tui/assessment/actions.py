@@ -91,7 +91,11 @@ def check_axes(standards: Sequence[Standard], axes: dict[str, str]) -> None:
     for name, value in axes.items():
         owner, _, identifier = name.rpartition("/")
         declared = [
-            axis for standard in standards if not owner or standard.id == owner for axis in standard.axes if axis.id == identifier
+            axis
+            for standard in standards
+            if not owner or standard.id == owner
+            for axis in standard.axes
+            if axis.id == identifier
         ]
         if not declared:
             known = ", ".join(sorted({axis.id for standard in standards for axis in standard.axes})) or "none"
@@ -137,7 +141,8 @@ def _check_seats(standards: Sequence[Standard], seats: Sequence[str]) -> None:
     for seat in seats:
         if seat not in known:
             raise InputError(
-                "unknown-seat", f"no pinned standard has a seat {clean_line(seat, 60)}; known are {', '.join(known) or 'none'}"
+                "unknown-seat",
+                f"no pinned standard has a seat {clean_line(seat, 60)}; known are {', '.join(known) or 'none'}",
             )
 
 
@@ -197,7 +202,8 @@ def answer(
         old = read_response(contents.root, standard.id, control.id)
         if expected is not None and (old.status, old.statement) != (expected.status, expected.statement):
             raise InputError(
-                "changed-meanwhile", f"{control.id}: somebody else changed this answer meanwhile; look at it and answer again"
+                "changed-meanwhile",
+                f"{control.id}: somebody else changed this answer meanwhile; look at it and answer again",
             )
         new = old.model_copy(
             update={

@@ -62,4 +62,3 @@ def _terms(first: int, trials: int, share: float, step: int) -> float:
         term *= (trials - count) / (count + 1) * odds if step > 0 else count / ((trials - count + 1) * odds)
         count += step
     return min(total, 1.0)
-

@@ -25,7 +25,7 @@ _Stat = tuple[int, int, int, int]
 
 def read_records(root: Path, folder: str, pattern: str, model: type[M]) -> dict[str, M]:
     """Every record under ``folder`` that matches ``pattern``, by its path in the assessment, in sorted order."""
-    stats = {path: stat for path, stat in sorted(_stats(root, folder, pattern))}
+    stats = dict(sorted(_stats(root, folder, pattern)))
     known = _read_cache(root, folder, model)
     records: dict[str, M] = {}
     fresh = 0

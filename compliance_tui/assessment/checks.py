@@ -1,7 +1,7 @@
 """Checks of a control over the facts of its evidence. A missing number never passes; each outcome has its sentence."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
@@ -16,6 +16,7 @@ from compliance_tui.standard.model import Axis, Check, Condition, Control, Opera
 
 Outcome = Literal["pass", "fail", "stale", "unproven", "manual"]
 _WORST: tuple[Outcome, ...] = ("fail", "unproven", "stale", "manual", "pass")
+_Result = Callable[..., "CheckResult"]
 Value = bool | int | Decimal | str | tuple[str, ...] | dt.date
 
 
@@ -69,7 +70,7 @@ def largest_age(control: Control, kind: str) -> int | None:
 def is_fresh(item: Item, control: Control, as_of: dt.datetime) -> bool:
     """Whether the item is neither too old for the control nor dated in the future, at ``as_of``."""
     most = largest_age(control, item.kind)
-    return 0 <= age_days(item, as_of) and (most is None or age_days(item, as_of) <= most)
+    return age_days(item, as_of) >= 0 and (most is None or age_days(item, as_of) <= most)
 
 
 def computed_value(axis: Axis, items: Sequence[Item]) -> tuple[str, str] | None:
@@ -117,7 +118,12 @@ def _one_item(check: Check, item: Item, limit: Scalar | list[str] | None, scope:
     def result(outcome: Outcome, text: str, measured: str = "", shown: str = "") -> CheckResult:
         stated = any(fact.source == "stated" for name in _fact_names(check) if (fact := item.facts.get(name)))
         return CheckResult(
-            check.id, check.title, outcome, f"{item.id}: {text}{' (stated, not read)' if stated else ''}", measured, shown
+            check.id,
+            check.title,
+            outcome,
+            f"{item.id}: {text}{' (stated, not read)' if stated else ''}",
+            measured,
+            shown,
         )
 
     missing = [name for name in (*_fact_names(check), *check.needs) if name not in item.facts]
@@ -143,7 +149,7 @@ def _one_item(check: Check, item: Item, limit: Scalar | list[str] | None, scope:
     return result("pass" if holds else "fail", f"{measured}, wanted {words}{shown}", measured, shown)
 
 
-def _bound_check(check: Check, item: Item, limit: object, scope: Scope, result) -> CheckResult:  # type: ignore[no-untyped-def]
+def _bound_check(check: Check, item: Item, limit: object, scope: Scope, result: _Result) -> CheckResult:
     successes, trials = item.facts[check.successes or ""].value, item.facts[check.trials or ""].value
     if not (_is_count(successes) and _is_count(trials)) or not 0 <= int(successes) <= int(trials) <= 10_000_000:  # type: ignore[arg-type]
         return result("unproven", "the counts in the evidence are not counts")
@@ -276,7 +282,8 @@ def _compare(value: object, op: str, limit: object) -> bool | None:
     if left_key is None or right_key is None or left_key[0] != right_key[0]:
         return None
     a, b = left_key[1], right_key[1]
-    return {"<=": a <= b, "<": a < b, ">=": a >= b, ">": a > b}[op]  # type: ignore[operator]
+    ordering: dict[str, bool] = {"<=": a <= b, "<": a < b, ">=": a >= b, ">": a > b}  # type: ignore[operator]
+    return ordering[op]
 
 
 def _equal(value: object, limit: object) -> bool:

@@ -65,9 +65,7 @@ class Contents:
         if found:
             names = " or ".join(f"{standard.id}/{identifier}" for standard, _ in found)
             raise InputError("ambiguous-control", f"{name} is in several standards; write {names}")
-        raise InputError(
-            "unknown-control", f"no pinned standard has a control {name}; `compliance-tui status` lists them"
-        )
+        raise InputError("unknown-control", f"no pinned standard has a control {name}; `compliance-tui status` lists them")
 
 
 def load(root: Path) -> Contents:
@@ -106,9 +104,7 @@ def read_assessment(root: Path) -> Assessment:
 def read_standard(root: Path, file_name: str, sha256: str) -> Standard:
     """The pinned standard of that file name, if its bytes are still those that were pinned."""
     path = root / "standards" / file_name
-    return load_pinned(
-        read_bounded(path, LARGEST_STANDARD), str(path), json=path.suffix == ".json", sha256=sha256
-    )
+    return load_pinned(read_bounded(path, LARGEST_STANDARD), str(path), json=path.suffix == ".json", sha256=sha256)
 
 
 @contextlib.contextmanager
@@ -123,7 +119,8 @@ def changing(root: Path, *, seconds: float = LOCK_SECONDS) -> Iterator[None]:
         raise InputError("busy", f"{clean_line(str(root))}: another process is writing; try again") from None
     except OSError as error:
         raise InputError(
-            "read-only", f"{clean_line(str(root))}: cannot be written ({(error.strerror or '').lower()}); check its permissions"
+            "read-only",
+            f"{clean_line(str(root))}: cannot be written ({(error.strerror or '').lower()}); check its permissions",
         ) from None
     try:
         yield

@@ -187,9 +187,7 @@ def _control_state(
     seats = _seats(scope, response)
     reasons = _gaps(scope, response, checks, seats, items)
     stop = [
-        Reason("blocked-by-rule", rule.reason)
-        for rule in control.blocked
-        if matches(rule, values, standard.axes, published)
+        Reason("blocked-by-rule", rule.reason) for rule in control.blocked if matches(rule, values, standard.axes, published)
     ]
     outcome: Outcome
     if stop:
@@ -205,7 +203,10 @@ def _control_state(
         outcome = "blocked"
         reasons = _waiver_reasons(control, response, as_of) + reasons
     if outcome == "blocked" and wanted == "recommended":
-        outcome, reasons = "advisory", [Reason("recommended", "recommended at these axis values; it never blocks"), *reasons]
+        outcome, reasons = (
+            "advisory",
+            [Reason("recommended", "recommended at these axis values; it never blocks"), *reasons],
+        )
     if outcome == "blocked" and control.counts_from and as_of.date() < control.counts_from:
         outcome, reasons = "advisory", [Reason("grace", f"counts from {control.counts_from} on"), *reasons]
     return ControlState(standard.id, control, wanted, response, outcome, tuple(reasons), checks, seats)

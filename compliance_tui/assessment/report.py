@@ -17,9 +17,7 @@ def readiness_json(result: Readiness) -> dict[str, Any]:
                 "version": state.version,
                 "sha256": state.sha256,
                 "verdict": state.verdict,
-                "axes": [
-                    {"axis": axis.axis, "declared": axis.declared, "computed": axis.computed} for axis in state.axes
-                ],
+                "axes": [{"axis": axis.axis, "declared": axis.declared, "computed": axis.computed} for axis in state.axes],
             }
             for state in result.standards
         ],
@@ -36,7 +34,13 @@ def _control(state: ControlState) -> dict[str, Any]:
         "outcome": state.outcome,
         "reasons": [{"code": reason.code, "text": reason.text} for reason in state.reasons],
         "checks": [
-            {"id": check.check, "outcome": check.outcome, "text": check.text, "measured": check.measured, "limit": check.limit}
+            {
+                "id": check.check,
+                "outcome": check.outcome,
+                "text": check.text,
+                "measured": check.measured,
+                "limit": check.limit,
+            }
             for check in state.checks
         ],
     }

@@ -80,9 +80,7 @@ def export(
     result = contents.readiness(as_of)
     store = LocalStore(objects_folder(contents.root))
     items = {item.id: _evidence(item, store, nonce()) for item in contents.items.values()}
-    answers = {
-        answer_name(*key): _answer(response, nonce()) for key, response in contents.responses.items()
-    }
+    answers = {answer_name(*key): _answer(response, nonce()) for key, response in contents.responses.items()}
     withheld = tuple(item.id for item in contents.items.values() if item.disclosure == "withhold")
     every = dict(sorted({**items, **answers}.items()))
     core = _core_members(contents, result, as_of, every, withheld)
@@ -91,7 +89,9 @@ def export(
     earlier = exports(contents.root)
     sequence = max((one.sequence for one in earlier), default=0) + 1
     supersedes = next((one.bundle_id for one in earlier if one.sequence == sequence - 1), None)
-    predicate = _predicate(contents, result, as_of, sequence, supersedes, every, withheld, attester or contents.assessment.subject.name)
+    predicate = _predicate(
+        contents, result, as_of, sequence, supersedes, every, withheld, attester or contents.assessment.subject.name
+    )
     statement = write_statement(bundle_id, predicate)
     shown = [member for name, members in every.items() if name not in withheld for member in members]
     members = [*core, _bytes("core/SHA256SUMS", sums), *shown, *attestation_members(statement, signers)]
@@ -145,16 +145,18 @@ def _digest(member: Member) -> str:
 
 def _item_members(name: str, record: bytes, nonce: bytes, more: Sequence[Member]) -> list[Member]:
     """One item's folder. The nonce inside makes the digest of its manifest a commitment that cannot be guessed."""
-    members = [_bytes(f"items/{name}/nonce", nonce.hex().encode() + b"\n"), _bytes(f"items/{name}/item.json", record), *more]
+    members = [
+        _bytes(f"items/{name}/nonce", nonce.hex().encode() + b"\n"),
+        _bytes(f"items/{name}/item.json", record),
+        *more,
+    ]
     sums = write_sums({member.path: _digest(member) for member in members})
     return [*members, _bytes(f"items/{name}/SHA256SUMS", sums)]
 
 
 def _evidence(item: Item, store: LocalStore, nonce: bytes) -> list[Member]:
     taken: set[str] = set()
-    placed = [
-        (file, f"items/{item.id}/files/{safe_file_name(file.name, taken)}") for file in item.files
-    ]
+    placed = [(file, f"items/{item.id}/files/{safe_file_name(file.name, taken)}") for file in item.files]
     record = {**item.model_dump(mode="json", by_alias=True), "paths": [path for _, path in placed]}
     more = [Member(path, store.path(file.sha256), file.size, file.sha256) for file, path in placed]
     return _item_members(item.id, dump_json(record), nonce, more)
@@ -169,7 +171,7 @@ def _core_members(
     contents: Contents, result: Readiness, as_of: dt.datetime, every: dict[str, list[Member]], withheld: Sequence[str]
 ) -> list[Member]:
     core = Core(
-        schema="bundle-assessment/1",
+        schema_="bundle-assessment/1",
         series=contents.assessment.series,
         subject=contents.assessment.subject,
         axes=contents.assessment.axes,
@@ -228,7 +230,7 @@ def _predicate(
         series=contents.assessment.series,
         sequence=sequence,
         supersedes=supersedes,
-        signedAt=format_instant(as_of),
+        signed_at=format_instant(as_of),
         summary=summary(result, len(every), len(withheld)),
     )
 
@@ -243,7 +245,7 @@ def summary(result: Readiness, items: int, withheld: int) -> Summary:
         waived=outcomes.count("waived"),
         blocked=outcomes.count("blocked"),
         items=items,
-        withheldItems=withheld,
+        withheld_items=withheld,
     )
 
 

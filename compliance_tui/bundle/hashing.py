@@ -26,8 +26,7 @@ def hash_many(
         nonlocal done
         digest, buffer = hashlib.sha256(), memoryview(bytearray(max(1, min(MEBIBYTE, sizes[path]))))
         with tree.open(path) as file:
-            raw = getattr(file, "raw", file)
-            while count := raw.readinto(buffer):
+            while count := file.raw.readinto(buffer):
                 if cancelled and cancelled():
                     raise CancelledError
                 digest.update(buffer[:count])

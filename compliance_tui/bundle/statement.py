@@ -13,9 +13,11 @@ from compliance_tui.safe.model import load_json_model
 from compliance_tui.safe.strict_json import dump_json
 from compliance_tui.trust.dsse import LARGEST_PAYLOAD
 
-STATEMENT_TYPE = "https://in-toto.io/Statement/v1"
+STATEMENT_TYPE: Literal["https://in-toto.io/Statement/v1"] = "https://in-toto.io/Statement/v1"
 PREDICATE = "self-assessment/v1"
-PREDICATE_TYPE = f"https://compliance-tui.example/attestation/{PREDICATE}"
+PREDICATE_TYPE: Literal["https://compliance-tui.example/attestation/self-assessment/v1"] = (
+    "https://compliance-tui.example/attestation/self-assessment/v1"
+)
 NAMESPACE = "self-assessment.v1@compliance-tui.example"
 SUBJECT = "core/SHA256SUMS"
 
@@ -106,9 +108,9 @@ class Statement(_Model):
 def write_statement(bundle_id: str, predicate: SelfAssessment) -> bytes:
     """The bytes to be signed."""
     statement = Statement(
-        _type=STATEMENT_TYPE,
+        type_=STATEMENT_TYPE,
         subject=[ResourceDescriptor(name=SUBJECT, digest=DigestSet(sha256=bundle_id))],
-        predicateType=PREDICATE_TYPE,
+        predicate_type=PREDICATE_TYPE,
         predicate=predicate,
     )
     return dump_json(statement.model_dump(mode="json", by_alias=True))

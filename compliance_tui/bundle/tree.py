@@ -7,7 +7,7 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO, Protocol, cast
+from typing import Protocol
 
 from compliance_tui.bundle.names import check_names
 from compliance_tui.bundle.zip_read import MOST_MEMBERS, ZipMember, read_members
@@ -24,7 +24,7 @@ class Tree(Protocol):
     def sizes(self) -> dict[str, int]:
         """Path and size of every file, sorted by path."""
 
-    def open(self, path: str) -> BinaryIO:
+    def open(self, path: str) -> io.BufferedReader:
         """The bytes of one file, seekable; the caller closes it."""
 
 
@@ -63,7 +63,7 @@ class Window(io.RawIOBase):
 class ZipTree:
     """A bundle as a ZIP."""
 
-    def __init__(self, path: Path, file: BinaryIO) -> None:
+    def __init__(self, path: Path, file: io.FileIO) -> None:
         self.where = clean_line(str(path))
         self._descriptor = file.fileno()
         self._members: dict[str, ZipMember] = {one.path: one for one in read_members(self._descriptor, self.where)}
@@ -72,10 +72,10 @@ class ZipTree:
         """Path and size of every file, sorted by path."""
         return {path: member.size for path, member in self._members.items()}
 
-    def open(self, path: str) -> BinaryIO:
+    def open(self, path: str) -> io.BufferedReader:
         """A window on the ZIP."""
         member = self._members[path]
-        return cast(BinaryIO, io.BufferedReader(Window(self._descriptor, member.offset, member.size), MEBIBYTE))
+        return io.BufferedReader(Window(self._descriptor, member.offset, member.size), MEBIBYTE)
 
 
 class FolderTree:
@@ -108,13 +108,13 @@ class FolderTree:
         """Path and size of every file, sorted by path."""
         return dict(self._sizes)
 
-    def open(self, path: str) -> BinaryIO:
+    def open(self, path: str) -> io.BufferedReader:
         """The file, if it is still a plain one of the size that was found."""
         file = open_regular(self._root / path)
         if os.fstat(file.fileno()).st_size != self._sizes[path]:
             file.close()
             raise BrokenError("changed", f"{self.where}: {path} changed while it was read")
-        return cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, file), MEBIBYTE))
+        return io.BufferedReader(file, MEBIBYTE)
 
 
 @contextlib.contextmanager

@@ -205,6 +205,10 @@ def _signatures(found: Verification, tree: Tree, content: bytes, policy: Policy 
         found.add("signatures", "fail", "unsigned: there is no signature at all")
         found.add("identity", "unknown", f"says that it is by {attester}, which nobody signed")
         return
+    if policy.expires and as_of >= policy.expires:
+        found.add("signatures", "fail", f"your trust policy expired at {format_instant(policy.expires)}; renew it")
+        found.add("identity", "unknown", "an expired policy vouches for nobody")
+        return
     rule = evaluate_rules(policy, PREDICATE, statement.predicate.attester.id, count.people)
     found.add("signatures", "pass" if rule.satisfied else "fail", rule.text)
     known = {person.id: person for person in policy.person}
@@ -274,7 +278,11 @@ def _readiness(found: Verification, tree: Tree, view: BundleView, as_of: dt.date
     blocked = len(now.blocking())
     text = f"computed again as of {format_instant(as_of)}: {now.verdict.replace('-', ' ')}"
     if view.withheld or unread:
-        why = f"{len(view.withheld)} items are withheld" if view.withheld else f"facts of {', '.join(unread[:3])} could not be read again"
+        why = (
+            f"{len(view.withheld)} items are withheld"
+            if view.withheld
+            else f"facts of {', '.join(unread[:3])} could not be read again"
+        )
         found.add("readiness", "unknown", f"{why}; {text}")
     elif now.verdict == "not-ready":
         found.add("readiness", "fail", f"{text}, {blocked} required controls block")

@@ -143,6 +143,8 @@ def _responses(tree: Tree, core: Core, withheld: frozenset[str]) -> dict[Control
         )
         waiver = response.waiver.model_dump(exclude={"reason", "measures"}) if response.waiver else None
         if not same or waiver != (answer.waiver.model_dump() if answer.waiver else None):
-            raise BrokenError("bad-content", f"{tree.where}: the answer to {answer.control} differs from what the core says of it")
+            raise BrokenError(
+                "bad-content", f"{tree.where}: the answer to {answer.control} differs from what the core says of it"
+            )
         responses[key] = response
     return responses

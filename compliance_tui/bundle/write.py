@@ -134,7 +134,9 @@ def _writable(target: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = (error.strerror or "").lower()
-        raise InputError("not-written", f"{clean_line(str(target))}: could not be written ({reason}); nothing was left") from None
+        raise InputError(
+            "not-written", f"{clean_line(str(target))}: could not be written ({reason}); nothing was left"
+        ) from None
 
 
 def _after(done: int, progress: Progress | None) -> Progress | None:
@@ -142,7 +144,12 @@ def _after(done: int, progress: Progress | None) -> Progress | None:
 
 
 def _place(
-    descriptor: int, at: int, member: Member, pool: ThreadPoolExecutor, progress: Progress | None, cancelled: Cancelled | None
+    descriptor: int,
+    at: int,
+    member: Member,
+    pool: ThreadPoolExecutor,
+    progress: Progress | None,
+    cancelled: Cancelled | None,
 ) -> "Future[int]":
     """Put the member's bytes at ``at``; the future is their CRC-32, once their SHA-256 proved right."""
     if isinstance(member.source, bytes):
@@ -221,4 +228,3 @@ def _altered(member: Member) -> BrokenError:
         f"{clean_line(str(member.source))}: no longer the bytes that were attached (for {member.path}); "
         "`compliance-tui evidence verify` says which items are hurt",
     )
-

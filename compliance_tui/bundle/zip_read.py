@@ -75,7 +75,7 @@ def _end(descriptor: int, size: int, where: str) -> tuple[int, int, int, int]:
     if mark != END_MARK or comment:
         raise _bad(where, "does not end as a ZIP of ours ends; it was cut short, or something was added")
     end_size = END.size
-    if LIMIT16 == count or LIMIT32 in (length, start):
+    if count == LIMIT16 or LIMIT32 in (length, start):
         end_size += END64.size + LOCATOR.size
         if size < end_size:
             raise _bad(where, "too short for its own end record")
@@ -106,7 +106,10 @@ def _entry(directory: bytes, at: int, where: str) -> tuple[str, int, int, int, i
     if offset == LIMIT32 and wide:
         offset = wide[0]
     if central_header(name, size, crc, offset) != directory[at:end]:
-        raise _bad(where, "an entry of its directory is not as we write it (compressed, encrypted, a link, a folder, a comment…)")
+        raise _bad(
+            where,
+            "an entry of its directory is not as we write it (compressed, encrypted, a link, a folder, a comment…)",
+        )
     try:
         return name.decode("ascii"), size, crc, offset, end
     except UnicodeDecodeError:

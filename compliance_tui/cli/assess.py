@@ -36,7 +36,7 @@ def pairs(values: Sequence[str], option: str, example: str) -> dict[str, str]:
     for value in values:
         if "=" not in value:
             raise InputError("bad-option", f"{option} {clean_line(value, 60)}: write it as {example}")
-    return dict((value.partition("=")[0].strip(), value.partition("=")[2].strip()) for value in values)
+    return {value.partition("=")[0].strip(): value.partition("=")[2].strip() for value in values}
 
 
 def _artifact(text: str) -> Artifact:

@@ -7,14 +7,31 @@ import click
 
 from compliance_tui.assessment.folder import load
 from compliance_tui.cli.keys import passphrase_from
-from compliance_tui.cli.settings import NOT_ACCEPTED, READY, Bar, extra_kinds, folder, instant, note, person, print_json, say
+from compliance_tui.cli.settings import (
+    NOT_ACCEPTED,
+    READY,
+    Bar,
+    extra_kinds,
+    folder,
+    instant,
+    note,
+    person,
+    print_json,
+    say,
+)
 
 _KEY = click.option("--key", "keys", multiple=True, type=click.Path(path_type=Path), help="A private key that signs.")
 _PASSPHRASE = click.option("--passphrase-fd", type=int, default=None, metavar="N", help="Read the passphrase from there.")
 
 
 @click.command()
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The ZIP (or with --dir the folder) to write.")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="The ZIP (or with --dir the folder) to write.",
+)
 @click.option("--dir", "as_folder", is_flag=True, help="Write a plain folder instead of a ZIP.")
 @_KEY
 @_PASSPHRASE

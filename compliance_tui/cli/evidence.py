@@ -127,7 +127,15 @@ def facts(ctx: click.Context, file: Path, kind: str | None, as_json: bool) -> No
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     if as_json:
         warnings = list(found.warnings)
-        print_json({"kind": found.kind, "reader": found.reader, "sha256": sha256, "facts": _facts(found.facts), "warnings": warnings})
+        print_json(
+            {
+                "kind": found.kind,
+                "reader": found.reader,
+                "sha256": sha256,
+                "facts": _facts(found.facts),
+                "warnings": warnings,
+            }
+        )
         return
     say(f"{found.kind} ({found.reader}), sha256 {sha256}")
     _say_facts(found.facts)

@@ -54,9 +54,7 @@ class Program(click.Group):
         command: click.Command = getattr(module, cmd_name.replace("-", "_"))
         return command
 
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """A first word that is no command but exists as a path is opened."""
         if args and args[0] not in COMMANDS and (Path(args[0]).exists() or "/" in args[0] or "." in args[0]):
             return "open", self.get_command(ctx, "open"), args
@@ -82,7 +80,7 @@ class Program(click.Group):
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.version_option(__version__, prog_name="compliance-tui")
 @click.pass_context
-def program(ctx: click.Context, **options: Any) -> None:
+def program(ctx: click.Context, /, **options: Any) -> None:
     """Walk a release through versioned security standards, and export evidence that anybody can verify.
 
     \b

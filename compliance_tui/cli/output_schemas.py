@@ -67,7 +67,10 @@ FACTS = _object(
     {
         "kind": _TEXT,
         "sha256": _TEXT,
-        "facts": {"type": "object", "additionalProperties": _object({"value": {}, "unit": _TEXT, "where": _TEXT, "source": _TEXT})},
+        "facts": {
+            "type": "object",
+            "additionalProperties": _object({"value": {}, "unit": _TEXT, "where": _TEXT, "source": _TEXT}),
+        },
         "warnings": _list(_TEXT),
     }
 )

@@ -1,10 +1,13 @@
 """schema: the JSON Schemas of the formats that others write or read."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from compliance_tui.cli.settings import print_json
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 NAMES = ("standard", "assessment", "response", "item", "kind", "trust", "statement", "status", "verify", "facts")
 
@@ -26,16 +29,27 @@ def _schema(name: str) -> dict[str, Any]:
         from compliance_tui.cli.output_schemas import OUTPUTS
 
         return OUTPUTS[name]
-    if name == "standard":
-        from compliance_tui.standard.model import Standard as model
-    elif name == "kind":
-        from compliance_tui.evidence.kind import Kind as model  # type: ignore[assignment]
-    elif name == "trust":
-        from compliance_tui.trust.policy import Policy as model  # type: ignore[assignment]
-    elif name == "statement":
-        from compliance_tui.bundle.statement import Statement as model  # type: ignore[assignment]
-    else:
-        from compliance_tui.assessment import model as models
+    return _model(name).model_json_schema(by_alias=True)
 
-        model = {"assessment": models.Assessment, "response": models.Response, "item": models.Item}[name]  # type: ignore[assignment]
-    return model.model_json_schema(by_alias=True)
+
+def _model(name: str) -> "type[BaseModel]":
+    if name == "standard":
+        from compliance_tui.standard.model import Standard
+
+        return Standard
+    if name == "kind":
+        from compliance_tui.evidence.kind import Kind
+
+        return Kind
+    if name == "trust":
+        from compliance_tui.trust.policy import Policy
+
+        return Policy
+    if name == "statement":
+        from compliance_tui.bundle.statement import Statement
+
+        return Statement
+    from compliance_tui.assessment import model
+
+    models: dict[str, type[BaseModel]] = {"assessment": model.Assessment, "response": model.Response, "item": model.Item}
+    return models[name]

@@ -100,4 +100,9 @@ class Bar:
         if percent != self._last:
             self._last = percent
             end = "\n" if percent == 100 else ""
-            print(f"\r{self._label} {percent:3d} % of {self._total / 1e6:,.0f} MB{end}", end="", file=sys.stderr, flush=True)
+            print(
+                f"\r{self._label} {percent:3d} % of {self._total / 1e6:,.0f} MB{end}",
+                end="",
+                file=sys.stderr,
+                flush=True,
+            )

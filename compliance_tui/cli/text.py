@@ -17,7 +17,7 @@ def status_lines(contents: Contents, result: Readiness, everything: bool) -> Ite
     subject = contents.assessment.subject
     required = [state for state in result.controls if state.level == "required"]
     blocking = result.blocking()
-    yield f"{subject.name} {subject.version}".rstrip() + f": {VERDICTS[result.verdict]} as of {format_instant(result.as_of)}"
+    yield (f"{subject.name} {subject.version}".rstrip() + f": {VERDICTS[result.verdict]} as of {format_instant(result.as_of)}")
     yield f"{len(required) - len(blocking)} of {len(required)} required controls in order, {len(blocking)} block"
     for standard in result.standards:
         axes = ", ".join(f"{axis.axis} {axis.declared or 'not set'}" for axis in standard.axes)
@@ -72,7 +72,10 @@ def control_page(contents: Contents, state: ControlState, as_of: dt.datetime) ->
     if response and response.waiver:
         waiver = response.waiver
         left = (waiver.until - as_of.date()).days
-        yield from ("", f"Waiver until {waiver.until} ({left} days left), owner {waiver.owner}, approver {waiver.approver}")
+        yield from (
+            "",
+            f"Waiver until {waiver.until} ({left} days left), owner {waiver.owner}, approver {waiver.approver}",
+        )
         yield f"  {waiver.reason}"
     yield from ("", "Why it stands so")
     for reason in state.reasons:

@@ -94,7 +94,8 @@ def typed(text: str, declared: FactDeclaration, where: str) -> bool | int | Deci
             return tuple(part.strip() for part in text.strip("[]").split(",") if part.strip())
     except (KeyError, ValueError, InvalidOperation):
         raise InputError(
-            "bad-fact", f"{clean_line(where)}: {declared.name} should be a {declared.type}, not {clean_line(text, 60)!r}"
+            "bad-fact",
+            f"{clean_line(where)}: {declared.name} should be a {declared.type}, not {clean_line(text, 60)!r}",
         ) from None
     return text[:2000]
 

@@ -9,6 +9,7 @@ import contextlib
 import errno
 import fcntl
 import hashlib
+import io
 import os
 import re
 import tempfile
@@ -17,7 +18,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import BinaryIO, Literal
+from typing import Literal
 
 from compliance_tui.safe.errors import CancelledError, InputError
 from compliance_tui.safe.files import MEBIBYTE, fsync_folder, open_regular
@@ -63,7 +64,7 @@ class LocalStore:
         """Whether the object is there (its bytes are not looked at)."""
         return self.path(sha256).is_file()
 
-    def open(self, sha256: str) -> BinaryIO:
+    def open(self, sha256: str) -> io.FileIO:
         """The object's bytes. Raises InputError ``not-found``."""
         return open_regular(self.path(sha256))
 
@@ -112,11 +113,11 @@ class LocalStore:
 
     def _not_written(self, error: OSError) -> InputError:
         reason = (error.strerror or "").lower()
-        return InputError("not-written", f"{clean_line(str(self._folder))}: could not be written ({reason}); nothing was changed")
+        return InputError(
+            "not-written", f"{clean_line(str(self._folder))}: could not be written ({reason}); nothing was changed"
+        )
 
-    def _put(
-        self, source: Path, helpers: ThreadPoolExecutor, advanced: Progress, cancelled: Cancelled | None
-    ) -> StoredFile:
+    def _put(self, source: Path, helpers: ThreadPoolExecutor, advanced: Progress, cancelled: Cancelled | None) -> StoredFile:
         with open_regular(source) as file:
             try:
                 descriptor, name = self._temporary()

@@ -1,6 +1,7 @@
 """Files: only regular ones are read, links are not followed, and a write is whole or has not happened."""
 
 import contextlib
+import io
 import os
 import stat
 import tempfile
@@ -21,7 +22,7 @@ def _cannot(path: Path, error: OSError) -> InputError:
     return InputError("unreadable", f"{clean_line(str(path))}: cannot be read ({reason})")
 
 
-def open_regular(path: Path) -> BinaryIO:
+def open_regular(path: Path) -> io.FileIO:
     """Open ``path`` for reading; only a regular file reached without a symbolic link in its last part.
 
     Raises InputError ``not-found``, ``unreadable`` or ``not-regular`` (a device, FIFO, socket, folder or link never blocks).
@@ -30,16 +31,14 @@ def open_regular(path: Path) -> BinaryIO:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         if path.is_symlink():
-            raise InputError(
-                "not-regular", f"{clean_line(str(path))}: is a symbolic link; name the file itself"
-            ) from None
+            raise InputError("not-regular", f"{clean_line(str(path))}: is a symbolic link; name the file itself") from None
         raise _cannot(path, error) from None
     except ValueError:  # a NUL inside the name
         raise InputError("not-found", f"{clean_line(str(path))}: not a possible file name") from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise InputError("not-regular", f"{clean_line(str(path))}: is not a regular file; name a file")
-    return os.fdopen(descriptor, "rb", buffering=0)
+    return io.FileIO(descriptor, "rb")
 
 
 def read_bounded(path: Path, limit: int) -> bytes:

@@ -29,6 +29,4 @@ def parse_instant(text: str) -> dt.datetime:
             raise ValueError
         return instant.astimezone(dt.UTC)
     except (ValueError, OverflowError):
-        raise InputError(
-            "bad-instant", f"{text[:40]!r} is not an instant; write 2026-12-15 or 2026-12-15T09:00:00Z"
-        ) from None
+        raise InputError("bad-instant", f"{text[:40]!r} is not an instant; write 2026-12-15 or 2026-12-15T09:00:00Z") from None

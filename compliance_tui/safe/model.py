@@ -20,9 +20,7 @@ def load_model(content: bytes, model: type[M], where: str, *, limit: int = LARGE
     return validate(load_toml(content, where, limit=limit), model, where, lambda location: line_of(content, location))
 
 
-def load_json_model(
-    content: bytes, model: type[M], where: str, *, limit: int = LARGEST_JSON, signed: bool = False
-) -> M:
+def load_json_model(content: bytes, model: type[M], where: str, *, limit: int = LARGEST_JSON, signed: bool = False) -> M:
     """The JSON document ``content`` as ``model``. Raises InputError ``bad-json`` or ``bad-field`` (file, line, field)."""
     value = load_json(content, where, limit=limit, signed=signed)
     return validate(value, model, where, lambda location: _json_line(content, location))

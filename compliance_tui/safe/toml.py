@@ -164,7 +164,7 @@ def _lines(text: str) -> dict[Location, int]:
             key = []
         elif kind == "newline" and not stack:
             in_value, key, location = False, [], ()
-        elif in_value and stack and stack[-1][0] == "[":
+        elif in_value and stack and stack[-1][0] == "[" and kind != "newline":
             lines.setdefault(location, line)
     if header is not None:
         lines[_table(tuple(key), header, counts)] = text.count("\n") + 1

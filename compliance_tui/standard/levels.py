@@ -25,9 +25,7 @@ def matches(rule: Rule, values: Mapping[str, str], axes: Sequence[Axis], publish
     return True
 
 
-def matches_any(
-    rules: Sequence[Rule], values: Mapping[str, str], axes: Sequence[Axis], published: bool = False
-) -> bool:
+def matches_any(rules: Sequence[Rule], values: Mapping[str, str], axes: Sequence[Axis], published: bool = False) -> bool:
     """Whether ``rules`` is empty, or one of them matches (the meaning of every ``when``)."""
     return not rules or any(matches(rule, values, axes, published) for rule in rules)
 

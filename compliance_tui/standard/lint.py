@@ -142,5 +142,5 @@ def _check_faults(check: Check, standard: Standard, asked: AbstractSet[str], kin
 
 def _monotone(axis: Axis, limits: dict[str, Scalar], falling: bool) -> bool:
     ordered = [limits[value.id] for value in axis.values if value.id in limits]
-    wanted = sorted(ordered, reverse=falling)  # type: ignore[type-var]
+    wanted = sorted(ordered, reverse=falling)
     return ordered == wanted

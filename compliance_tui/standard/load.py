@@ -85,8 +85,7 @@ def read_pack(path: Path) -> Pack:
 def version_key(version: str) -> tuple[tuple[int, int, str], ...]:
     """Order of versions: numbers by value, words after numbers (1.9 < 1.10)."""
     return tuple(
-        (0, int(part), "") if part.isdigit() and len(part) < 10 else (1, 0, part)
-        for part in re.split(r"[.+-]", version)
+        (0, int(part), "") if part.isdigit() and len(part) < 10 else (1, 0, part) for part in re.split(r"[.+-]", version)
     )
 
 
@@ -95,9 +94,7 @@ def pack_paths(folders: Sequence[Path]) -> list[Path]:
     found: list[Path] = []
     for folder in folders:
         if folder.is_dir():
-            found += sorted(
-                path for pattern in ("*/*.toml", "*/*.json") for path in folder.glob(pattern) if path.is_file()
-            )
+            found += sorted(path for pattern in ("*/*.toml", "*/*.json") for path in folder.glob(pattern) if path.is_file())
     return found
 
 
@@ -121,9 +118,7 @@ def find_pack(reference: str, folders: Sequence[Path]) -> Pack:
         paths = [path for path in paths if path.stem == version]
     if not paths:
         known = ", ".join(sorted({f"{path.parent.name}@{path.stem}" for path in pack_paths(folders)})) or "none"
-        raise InputError(
-            "unknown-standard", f"no standard {clean_line(reference, 80)!r} is known; known are {known}"
-        )
+        raise InputError("unknown-standard", f"no standard {clean_line(reference, 80)!r} is known; known are {known}")
     pack = read_pack(max(paths, key=lambda path: version_key(path.stem)))
     if (pack.standard.id, pack.standard.version) != (pack.path.parent.name, pack.path.stem):
         raise InputError(

@@ -1,7 +1,7 @@
 """The language of a standard, as pydantic models: declarative, nothing to evaluate, nothing that runs.
 
 One immutable file per version: TOML for packs written by hand, JSON of the same model for large imported ones. The JSON
-Schema is published by ``compliance-tui schema standard``. What a pack may say, and why, is told in ``docs/standards-authors.md``.
+Schema is published by ``compliance-tui schema standard``. What a pack may say: ``docs/standards-authors.md``.
 """
 
 import datetime as dt
@@ -108,7 +108,8 @@ class Group(Model):
 class Rule(Model):
     """Matches when each axis under ``is`` has one of the values, and each ordered axis under ``from`` has that value or more.
 
-    ``until = "publication"`` ends the rule on the day the subject's weights were published. A rule without conditions always matches.
+    ``until = "publication"`` ends the rule on the day the subject's weights were published. A rule without conditions
+    always matches.
     """
 
     is_: dict[Slug, list[Identifier]] = Field(default_factory=dict, alias="is")
@@ -224,14 +225,10 @@ class Control(Model):
     may_be_not_applicable: StrictBool = False
     waivable: StrictBool = True
     counts_from: dt.date | None = None
-    references: list[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*:.{1,120}$")]] = Field(
-        default_factory=list
-    )
+    references: list[Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]*:.{1,120}$")]] = Field(default_factory=list)
 
 
-ChangeKind = Literal[
-    "added", "retired", "renamed", "split", "merged", "reworded", "tightened", "relaxed", "scope", "rating"
-]
+ChangeKind = Literal["added", "retired", "renamed", "split", "merged", "reworded", "tightened", "relaxed", "scope", "rating"]
 
 
 class Change(Model):

@@ -98,8 +98,10 @@ def _pem(label: str, der: bytes) -> bytes:
 def _der(tag: int, *parts: bytes) -> bytes:
     content = b"".join(parts)
     length = len(content)
-    size = bytes([length]) if length < 128 else (lambda raw: bytes([0x80 | len(raw)]) + raw)(
-        length.to_bytes((length.bit_length() + 7) // 8, "big")
+    size = (
+        bytes([length])
+        if length < 128
+        else (lambda raw: bytes([0x80 | len(raw)]) + raw)(length.to_bytes((length.bit_length() + 7) // 8, "big"))
     )
     return bytes([tag]) + size + content
 

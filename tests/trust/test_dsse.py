@@ -49,9 +49,9 @@ def test_the_stock_recipe_verifies_it(tmp_path: Path) -> None:
     sed -n 's/.*"sig": "\([^"]*\)".*/\1/p' e | base64 -d > sig
     { printf 'DSSEv1 28 application/vnd.in-toto+json %s ' "$(wc -c < payload | tr -d ' ')"; cat payload; } > pae
     openssl pkeyutl -verify -pubin -inkey k.pem -rawin -in pae -sigfile sig"""
-    assert b"Verified Successfully" in subprocess.run(
-        ["sh", "-c", recipe], cwd=tmp_path, capture_output=True, check=True
-    ).stdout
+    assert (
+        b"Verified Successfully" in subprocess.run(["sh", "-c", recipe], cwd=tmp_path, capture_output=True, check=True).stdout
+    )
     assert (tmp_path / "payload").read_bytes() == STATEMENT
 
 

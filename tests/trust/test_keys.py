@@ -137,9 +137,7 @@ def test_keys_of_ssh_keygen_are_read(tmp_path: Path, passphrase: str) -> None:
         assert refusal.value.code == "wrong-passphrase"
 
 
-def test_without_bcrypt_an_encrypted_openssh_key_names_the_extra(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_bcrypt_an_encrypted_openssh_key_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "id"
     _run("ssh-keygen", "-q", "-t", "ed25519", "-N", "four words", "-a", "1", "-f", path)
 

@@ -69,7 +69,7 @@ def test_a_key_of_low_order_is_refused_by_the_loader() -> None:
         (policy_text(ADA, key_more="from = 2026-01-02"), "offset"),
         (policy_text(ADA, key_more='from = "2026-01-02T00:00:00Z"'), "offset"),
         (policy_text(ADA, key_more='revoked = {at = 2026-01-02T00:00:00Z, reason = "lost"}'), "reason"),
-        (policy_text(ADA, key_more='revoked = {at = 2026-01-02T00:00:00Z}'), "reason is missing"),
+        (policy_text(ADA, key_more="revoked = {at = 2026-01-02T00:00:00Z}"), "reason is missing"),
         (policy_text(ADA) + _rule('{role = "author", k = 2}'), "wants 2 in the role author, which 1 persons"),
         (policy_text(ADA) + _rule('{role = "nobody"}'), "nobody"),
         (policy_text(ADA) + _rule('{role = "author", k = 0}'), "k"),
@@ -181,7 +181,7 @@ def test_seating_agrees_with_trying_every_order(roles: list[set[str]], needs: di
 STANDARD = f"""
 [[standard]]
 id = "s"
-accept = [{{version = "2.1.0", sha256 = "{'a' * 64}"}}, {{version = "1.9", sha256 = "{'b' * 64}"}}]
+accept = [{{version = "2.1.0", sha256 = "{"a" * 64}"}}, {{version = "1.9", sha256 = "{"b" * 64}"}}]
 """.encode()
 
 
@@ -194,9 +194,7 @@ def test_a_standard_is_accepted_by_its_digest_only() -> None:
     assert "no standard" in policies.accepts_standard(policy, "other", "2.1.0", "a" * 64)
 
 
-@pytest.mark.parametrize(
-    ("minimum", "accepted"), [("2.1", ["2.1.0"]), ("1.10", ["2.1.0"]), ("1.9.0", ["2.1.0", "1.9"])]
-)
+@pytest.mark.parametrize(("minimum", "accepted"), [("2.1", ["2.1.0"]), ("1.10", ["2.1.0"]), ("1.9.0", ["2.1.0", "1.9"])])
 def test_a_minimum_bars_older_versions_by_number_and_not_by_letter(minimum: str, accepted: list[str]) -> None:
     policy = load_policy(policy_text(ADA) + STANDARD + f'minimum = "{minimum}"\n'.encode(), "t")
     pairs = (("2.1.0", "a"), ("1.9", "b"))
@@ -276,7 +274,7 @@ def _keygen_says(folder: Path, allowed: str, person: str, number: int, time: str
 
 
 def test_ssh_keygen_reads_the_exported_signers_and_agrees_on_when_they_count(tmp_path: Path) -> None:
-    bounds = 'from = 2026-01-01T00:00:00Z\nuntil = 2028-01-01T00:00:00Z\n'
+    bounds = "from = 2026-01-01T00:00:00Z\nuntil = 2028-01-01T00:00:00Z\n"
     retired = bounds + 'revoked = {at = 2027-01-01T00:00:00Z, reason = "retired"}'
     allowed = policies.allowed_signers(load_policy(policy_text(ADA, key_more=retired), "t"), NAMESPACE)
     assert _keygen_says(tmp_path, allowed, "ada@lab", 1, "20260601120000Z")

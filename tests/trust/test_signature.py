@@ -143,9 +143,7 @@ def test_a_stranger_who_claims_a_known_key_is_bad() -> None:
         ([], (b"",)),
     ],
 )
-def test_what_is_over_other_bytes_for_another_purpose_or_damaged_is_bad(
-    envelopes: list[bytes], ssh: tuple[bytes, ...]
-) -> None:
+def test_what_is_over_other_bytes_for_another_purpose_or_damaged_is_bad(envelopes: list[bytes], ssh: tuple[bytes, ...]) -> None:
     count = _count(*envelopes, ssh=ssh)
     assert [one.state for one in count.files] == ["bad"]
     assert count.people == []

@@ -148,3 +148,14 @@ def test_a_signature_with_one_byte_changed_verifies_no_more(at: int, change: int
     blob[at] ^= change
     with contextlib.suppress(BrokenError):
         assert not _verifies(_armour(bytes(blob)))
+
+
+def test_one_signature_has_one_spelling_in_base64() -> None:
+    alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+    namespace = next(one for one in ("n", "nn", "nnn") if b"=\n" in sign_ssh(STATEMENT, one, signer(1)))
+    armoured = sign_ssh(STATEMENT, namespace, signer(1))
+    assert _verifies(armoured, namespace=namespace)
+    at = armoured.index(b"=") - 1
+    spelled_otherwise = armoured[:at] + bytes([alphabet[alphabet.index(armoured[at]) + 1]]) + armoured[at + 1 :]
+    with pytest.raises(BrokenError, match="canonical"):
+        read_ssh_signature(spelled_otherwise, "s")

@@ -35,9 +35,19 @@ def read_facts_from(file: BinaryIO, name: str, kind: Kind) -> Facts:
         if error.code in ("unreadable-evidence", "missing-extra"):
             raise
         raise InputError("unreadable-evidence", str(error)) from None
-    except (ValueError, TypeError, KeyError, AttributeError, IndexError, ArithmeticError, OSError, RecursionError) as error:
+    except (
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        IndexError,
+        ArithmeticError,
+        OSError,
+        RecursionError,
+    ) as error:
         # A form that is not what its reader knows: fail closed, whatever the shape was.
         raise InputError(
-            "unreadable-evidence", f"{clean_line(name)}: cannot be read as {kind.id} ({type(error).__name__}); check the file"
+            "unreadable-evidence",
+            f"{clean_line(name)}: cannot be read as {kind.id} ({type(error).__name__}); check the file",
         ) from None
     return facts

@@ -28,7 +28,7 @@ def read(file: BinaryIO, name: str, kind: Kind) -> Facts:
         found.add("subject_version", subject.get("version"), "/metadata/component/version")
     else:
         warnings.append("does not say what it describes (no metadata.component)")
-    components = [one for one in _nested(bom.get("components") or [])]
+    components = list(_nested(bom.get("components") or []))
     _component_facts(found, components, warnings)
     _vulnerability_facts(found, bom.get("vulnerabilities"))
     return Facts(kind=kind.id, reader=READER, facts=found.facts, warnings=tuple(warnings))

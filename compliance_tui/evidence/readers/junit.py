@@ -1,7 +1,8 @@
 """JUnit XML as test runners write it. Document types are refused: nothing in a test report needs entities."""
 
 import re
-from typing import BinaryIO
+from collections.abc import Iterable
+from typing import BinaryIO, cast
 from xml.etree import ElementTree
 
 from compliance_tui.evidence.fact import Facts
@@ -49,12 +50,12 @@ def read(file: BinaryIO, name: str, kind: Kind) -> Facts:
 
 def _root(content: bytes, name: str) -> ElementTree.Element:
     depth = 0
-    parser = ElementTree.XMLPullParser(("start", "end"))
+    parser: ElementTree.XMLPullParser[ElementTree.Element] = ElementTree.XMLPullParser(("start", "end"))
     root: ElementTree.Element | None = None
     try:
         for at in range(0, len(content), 1 << 16):
             parser.feed(content[at : at + (1 << 16)])
-            for event, element in parser.read_events():
+            for event, element in cast(Iterable[tuple[str, ElementTree.Element]], parser.read_events()):
                 depth += 1 if event == "start" else -1
                 if depth > _DEEPEST:
                     refuse(name, f"nested deeper than {_DEEPEST} levels")

@@ -46,7 +46,7 @@ def _level(result: dict[str, Any], run: dict[str, Any]) -> str:
     level = result.get("level")
     if level is None:
         rules = ((run.get("tool") or {}).get("driver") or {}).get("rules") or []
-        rule = next((one for one in rules if one.get("id") == result.get("ruleId")), {})
+        rule: dict[str, Any] = next((one for one in rules if one.get("id") == result.get("ruleId")), {})
         level = (rule.get("defaultConfiguration") or {}).get("level", "warning")
     return level if level in ("error", "warning", "note", "none") else "error"
 

@@ -1,0 +1,259 @@
+"""demo: a sample lab with two fictional people, real evidence samples, and some honest gaps."""
+
+import datetime as dt
+import shutil
+from pathlib import Path
+
+import click
+
+from compliance_tui.assessment import actions
+from compliance_tui.assessment.attach import attach
+from compliance_tui.assessment.folder import load
+from compliance_tui.assessment.model import Artifact, Person, Subject, Waiver
+from compliance_tui.cli.open import can_draw
+from compliance_tui.cli.settings import instant, note, say
+from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.text import clean_line
+from compliance_tui.shipped import shipped
+from compliance_tui.standard.load import find_pack, standard_folders
+
+STANDARD = "frontier-release@1.1"
+SERIES = "00000000-0000-4000-8000-0000000de300"
+ADA, BEN = "ada@northwind.example", "ben@northwind.example"
+# control, status, statement, evidence samples; what is not here stays open.
+ANSWERS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
+    (
+        "FR-GOV-01",
+        "met",
+        "Memo 14 of 16 November names the digest, the profile and the tier. One objection was recorded and answered by "
+        "200 further test items before the decision.",
+        ("risk-decision-memo", "signoff-letter"),
+    ),
+    (
+        "FR-WGT-01",
+        "met",
+        "Nine copies, each with a place and an owner; the inventory is exported every night and compared with the stores.",
+        ("config-export",),
+    ),
+    (
+        "FR-WGT-02",
+        "met",
+        "Weights are encrypted at rest and in transit. Keys live in hardware; every use is logged.",
+        ("config-export",),
+    ),
+    (
+        "FR-ACC-02",
+        "met",
+        "Reviewed by name on 14 November. The slowest removal this quarter took 17 hours.",
+        ("access-review",),
+    ),
+    (
+        "FR-SDL-01",
+        "not-met",
+        "The scan still shows two serious findings in the ingestion tools. Fixes are in review.",
+        ("sarif",),
+    ),
+    (
+        "FR-SUP-01",
+        "partly-met",
+        "The bill of materials is complete, but most components carry no hash yet.",
+        ("sbom", "mlbom"),
+    ),
+    (
+        "FR-CAP-01",
+        "inconclusive",
+        "Two ranges and one evaluation are in. The flaw-finding set has not been run against this build.",
+        ("inspect-eval-log", "range-report"),
+    ),
+    (
+        "FR-SAF-02",
+        "met",
+        "2 of 40 attacks succeeded in the automated suite; the red team found four narrow bypasses.",
+        ("inspect-eval-log", "red-team-report"),
+    ),
+    (
+        "FR-SAF-04",
+        "met",
+        "Four entries, one open, residual band J2.",
+        ("jailbreak-register",),
+    ),
+    (
+        "FR-MON-01",
+        "met",
+        "191 of 200 seeded cases were caught in October.",
+        ("canary-test",),
+    ),
+    (
+        "FR-INC-02",
+        "met",
+        "The drill of 30 September took 95 minutes from the call to the last region.",
+        ("tabletop-record",),
+    ),
+    (
+        "FR-INC-03",
+        "met",
+        "Nine contacts, all reached in October. 48 hours in general, 12 where harm is imminent.",
+        ("policy-doc", "contact-list"),
+    ),
+)
+SIGNED = ("FR-WGT-01", "FR-WGT-02", "FR-ACC-02", "FR-MON-01", "FR-INC-02", "FR-INC-03", "FR-SAF-04")
+
+
+@click.command()
+@click.argument("directory", required=False, type=click.Path(path_type=Path))
+@click.option("--no-tui", is_flag=True, help="Walk on to a signed and verified bundle, and say what was done.")
+@click.pass_context
+def demo(ctx: click.Context, directory: Path | None, no_tui: bool) -> int:
+    """Make a sample assessment with real evidence samples, and open it.
+
+    Without a terminal, or with --no-tui: export it, sign it twice, verify it, and show that an altered copy fails.
+
+    \b
+    Example:
+      compliance-tui demo --no-tui
+    """
+    home = directory or Path("compliance-demo")
+    if home.exists() and any(home.iterdir()):
+        if not no_tui and can_draw() and (home / "assessment" / "assessment.toml").exists():
+            note(f"{home} is there already; opening it")
+            return _open(home)
+        raise InputError("exists", f"{clean_line(str(home))}: is there already; remove it, or name another folder")
+    at = instant(None)
+    build_assessment(home / "assessment", at)
+    if not no_tui and can_draw():
+        return _open(home)
+    return _walk(home, at)
+
+
+def _open(home: Path) -> int:
+    from compliance_tui.tui.app import run
+
+    return run(home / "assessment", person=ADA, kinds_folder=None)
+
+
+def build_assessment(root: Path, at: dt.datetime) -> None:
+    """The sample assessment: the shipped pack, two fictional people, the shipped samples as evidence."""
+    pack = find_pack(STANDARD, standard_folders())
+    subject = Subject(
+        name="northwind-2",
+        version="2.0",
+        description="A fictional release of a fictional lab, Northwind Models.",
+        release_date=at.date() + dt.timedelta(days=21),
+        artifacts=[Artifact(name="northwind-2.safetensors", sha256="ab" * 32)],
+    )
+    people = [
+        Person(id=ADA, name="Ada Ortiz (fictional)", seats=["owner"]),
+        Person(id=BEN, name="Ben Acheampong (fictional)", seats=["security"]),
+    ]
+    axes = {"profile": "api-only", "tier": "T1"}
+    actions.create(root, [pack], subject, axes, people, SERIES, ADA, at)
+    contents = load(root)
+    samples = shipped("evidence")
+    for control, status, statement, kinds in ANSWERS:
+        actions.answer(contents, control, ADA, at, status=status, statement=statement)  # type: ignore[arg-type]
+        for kind in kinds:
+            sample = _sample(samples / kind)
+            # The samples speak of days of 2026; the demo shows them as they were a week ago, and says who said so.
+            attach(
+                contents,
+                [sample],
+                [control],
+                "ci@northwind.example",
+                at,
+                kind=kind,
+                date=at.date() - dt.timedelta(days=6),
+            )
+    for control in SIGNED:
+        actions.sign_off(contents, control, ADA, "owner", ADA, at)
+    actions.sign_off(contents, "FR-SAF-04", BEN, "security", BEN, at)
+    actions.waive(
+        contents,
+        "FR-SUP-01",
+        Waiver(
+            reason="Hashes of Python packages arrive with the new build on the first of the month.",
+            measures="Packages are installed from a mirror that pins versions.",
+            owner=ADA,
+            approver=BEN,
+            until=at.date() + dt.timedelta(days=30),
+            approved_at=at,
+        ),
+        ADA,
+        at,
+    )
+
+
+def _sample(folder: Path) -> Path:
+    return next(path for path in sorted(folder.iterdir()) if path.name != "kind.toml" and path.is_file())
+
+
+def _walk(home: Path, at: dt.datetime) -> int:
+    """Export, sign, verify, alter, verify again; each step with its result."""
+    from compliance_tui.bundle.export import export
+    from compliance_tui.bundle.sign import sign_bundle
+    from compliance_tui.bundle.verify import verify
+    from compliance_tui.evidence.kind import load_kinds
+    from compliance_tui.safe.files import write_atomic
+    from compliance_tui.trust import policy as policies
+    from compliance_tui.trust.keys import load_signer, new_key
+
+    contents = load(home / "assessment")
+    result = contents.readiness(at)
+    outcomes = [state.outcome for state in result.controls]
+    say(f"1. assessment   {home / 'assessment'}: {len(outcomes)} controls, {len(contents.items)} evidence items")
+    counts = ", ".join(f"{outcomes.count(name)} {name}" for name in ("satisfied", "waived", "blocked"))
+    say(f"2. readiness    {result.verdict.replace('-', ' ')}: {counts}")
+
+    (home / "keys").mkdir()
+    write_atomic(
+        home / "keys" / "README.txt",
+        b"Demonstration keys, made a moment ago, without a passphrase. Trust them with nothing.\n",
+    )
+    trust = policies.new_policy()
+    for who, role in ((ADA, "lab-author"), (BEN, "lab-officer")):
+        public = new_key(home / "keys" / f"{role}.key", None)
+        trust = policies.add_person(trust, "trust.toml", who, "", [role], public.openssh)
+    trust = policies.add_rule(trust, "trust.toml", policies.SELF_ASSESSMENT, None, {"lab-author": 1, "lab-officer": 1})
+    pin = contents.assessment.standards[0]
+    trust = policies.add_standard(trust, "trust.toml", pin.id, pin.version, pin.sha256)
+    (home / "regulator").mkdir()
+    write_atomic(home / "regulator" / "trust.toml", trust)
+    say(f"3. keys         {home / 'keys'}: two demonstration keys; {home / 'regulator' / 'trust.toml'} asks for both")
+
+    signers = [load_signer(home / "keys" / f"{role}.key", lambda: b"") for role in ("lab-author", "lab-officer")]
+    bundle = home / "bundle.zip"
+    done = export(contents, bundle, at, ADA, signers=signers[:1], attester="northwind.example")
+    say(f"4. export       {bundle}: {done.items} items, {done.size:,} bytes, bundle id {done.bundle_id[:16]}…, signed by {ADA}")
+    sign_bundle(bundle, signers[1])
+    say(f"5. sign         second signature, by {BEN}")
+
+    policy, kinds = policies.load_policy(trust, "trust.toml"), load_kinds()
+    found = verify(bundle, policy, at, kinds)
+    say(f"6. verify       {found.verdict.replace('-', ' ')}")
+    for line in found.lines:
+        say(f"     {line.outcome:<8}{line.name:<14}{line.reason}")
+
+    altered = home / "altered.zip"
+    _alter(bundle, altered)
+    caught = verify(altered, policy, at, kinds)
+    fault = next((line for line in caught.lines if line.outcome == "fail"), None)
+    say(
+        f"7. altered copy {altered}, one byte of evidence changed: {caught.verdict}; {fault.reason if fault else 'not noticed'}"
+    )
+    say()
+    say(f"Look at it:     compliance-tui {home / 'assessment'}")
+    say(f"Verify it:      compliance-tui verify {bundle} --trust {home / 'regulator' / 'trust.toml'}")
+    genuine = all(line.outcome == "pass" for line in found.lines if line.name != "readiness")
+    return 0 if genuine and caught.verdict == "broken" else 1
+
+
+def _alter(bundle: Path, altered: Path) -> None:
+    """Change one byte in the middle of the largest evidence file."""
+    from compliance_tui.bundle.zip_read import read_members
+
+    shutil.copyfile(bundle, altered)
+    with altered.open("r+b") as file:
+        largest = max(read_members(file.fileno(), altered.name), key=lambda member: member.size)
+        file.seek(largest.offset + largest.size // 2)
+        byte = file.read(1)
+        file.seek(-1, 1)
+        file.write(bytes([byte[0] ^ 1]))

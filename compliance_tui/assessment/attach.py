@@ -201,10 +201,10 @@ def _record(root: Path, item: Item, by: str, at: dt.datetime) -> Item:
 
 
 def _same(old: Item, new: Item) -> bool:
-    return (old.kind, old.speaks_of, old.disclosure, old.facts, digest_of_file_list(old)) == (
-        new.kind,
-        new.speaks_of,
-        new.disclosure,
-        new.facts,
-        digest_of_file_list(new),
-    )
+    return _identity(old) == _identity(new)
+
+
+def _identity(item: Item) -> tuple[object, ...]:
+    """What makes two items one: the bytes, what they are taken for, and what was stated. The name they came under does not."""
+    stated = sorted((name, str(fact.value)) for name, fact in item.facts.items() if fact.where == "stated")
+    return item.kind, item.speaks_of, item.disclosure, digest_of_file_list(item), stated

@@ -94,7 +94,11 @@ _scalars = st.one_of(
 )
 _tables = st.dictionaries(
     st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=10),
-    st.recursive(_scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("ab.\"'", min_size=1), inner, max_size=3), max_leaves=8),
+    st.recursive(
+        _scalars,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("ab.\"'", min_size=1), inner, max_size=3),
+        max_leaves=8,
+    ),
     max_size=5,
 )
 

@@ -291,7 +291,7 @@ def _readiness(found: Verification, tree: Tree, view: BundleView, as_of: dt.date
 
 
 def _check_summary(then: Readiness, statement: Statement, view: BundleView) -> None:
-    expected = summary(then, len(view.core.items), 0)
+    expected = summary(then, len(view.core.items), len(view.core.withheld))
     if statement.predicate.summary != expected:
         raise BrokenError("bad-statement", "the summary in the statement is not what the bundle's content comes to")
     subject, target = view.core.subject, statement.predicate.target

@@ -68,7 +68,7 @@ def show(ctx: click.Context, reference: str, control: str | None, as_json: bool)
         raise InputError("unknown-control", f"{pack.standard.id} {pack.standard.version} has no control {clean_line(control)}")
     if as_json:
         model = found or pack.standard
-        print_json(model.model_dump(mode="json", by_alias=True, exclude_defaults=True))
+        print_json(model.model_dump(by_alias=True, exclude_defaults=True))
     elif found:
         _show_control(pack.standard, found)
     else:

@@ -3,6 +3,7 @@
 The holes of ``json.loads`` that this closes are those of JSONTestSuite's ``n_`` cases (nst/JSONTestSuite).
 """
 
+import datetime as dt
 import json
 import re
 from decimal import Decimal
@@ -96,4 +97,6 @@ def dump_json_line(value: Any) -> bytes:
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, dt.date):
+        return value.isoformat()
     raise TypeError(f"{type(value).__name__} is not JSON")

@@ -46,8 +46,9 @@ class Checklist(Tree[Key | str]):
         for standard in standards:
             for group in standard.groups:
                 self._fill_group(standard, group, words, gaps, len(standards) > 1)
-        if kept in self._leaves:
-            self.call_after_refresh(self.go, kept)
+        target = kept if kept in self._leaves else next(iter(self._leaves), None)
+        if target is not None:
+            self.call_after_refresh(self.go, target)
         return len(self._leaves)
 
     def _fill_group(self, standard: Standard, group: Group, words: Sequence[str], gaps: bool, several: bool) -> None:

@@ -190,7 +190,7 @@ async def test_changes_from_outside_are_seen(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (140, 45)])
 async def test_hostile_text_is_shown_and_does_nothing(tmp_path: Path, size: tuple[int, int]) -> None:
     root = start(tmp_path)
-    put(root, policy_file(tmp_path, name="a [/b] [@click=app.quit].md"), "S-01")
+    put(root, policy_file(tmp_path, name="a [bold] [@click=app.quit].md"), "S-01")
     actions.answer(load(root), "S-01", "ada", NOW, status="met", statement=HOSTILE)
     app = _app(root)
     async with app.run_test(size=size) as pilot:

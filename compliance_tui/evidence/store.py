@@ -14,7 +14,7 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -25,6 +25,7 @@ from compliance_tui.safe.files import MEBIBYTE, fsync_folder, open_regular
 from compliance_tui.safe.text import clean_line
 
 _STEP = 32 * MEBIBYTE
+_WRITE_OUT = 256 * MEBIBYTE
 _THREADS = 4
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 Progress = Callable[[int], None]
@@ -88,7 +89,7 @@ class LocalStore:
                     progress(done)
 
         threads = min(_THREADS, len(sources)) or 1
-        with ThreadPoolExecutor(threads) as files, ThreadPoolExecutor(threads) as helpers:
+        with ThreadPoolExecutor(threads) as files, ThreadPoolExecutor(2 * threads) as helpers:
             futures = [files.submit(self._put, source, helpers, advanced, cancelled) for source in sources]
             stored = self._gather(futures)
         for folder in {self.path(one.sha256).parent for one in stored}:
@@ -199,21 +200,33 @@ class LocalStore:
 def _copy_and_hash(
     source: int, target: int, helpers: ThreadPoolExecutor, advanced: Progress, cancelled: Cancelled | None
 ) -> tuple[str, int]:
-    """Copy everything, with the hash one step behind in another thread."""
+    """Copy everything, with the hash one step behind in another thread, and the disk kept busy in a third.
+
+    A file of one step is hashed at once: its worker has others beside it, and a hand-over would only cost.
+    """
     digest, copied = hashlib.sha256(), 0
     hashing: Future[None] | None = None
-    while True:
-        if cancelled and cancelled():
-            raise CancelledError
-        count = _copy_some(source, copied, target)
-        if hashing is not None:
-            hashing.result()
-        if count == 0:
-            break
-        hashing = helpers.submit(_hash_part, digest, target, copied, count)
-        copied += count
-        advanced(count)
-    return digest.hexdigest(), copied
+    writing: Future[None] | None = None
+    small = os.fstat(source).st_size <= _STEP
+    try:
+        while True:
+            if cancelled and cancelled():
+                raise CancelledError
+            count = _copy_some(source, copied, target)
+            if hashing is not None:
+                hashing.result()
+            if count == 0:
+                return digest.hexdigest(), copied
+            if small:
+                _hash_part(digest, target, copied, count)
+            else:
+                hashing = helpers.submit(_hash_part, digest, target, copied, count)
+            copied += count
+            if copied % _WRITE_OUT < count and (writing is None or writing.done()):
+                writing = helpers.submit(os.fdatasync, target)
+            advanced(count)
+    finally:
+        wait([future for future in (hashing, writing) if future is not None])  # before the caller closes the file
 
 
 def _hash_part(digest: "hashlib._Hash", descriptor: int, at: int, count: int) -> None:

@@ -130,6 +130,7 @@ class Checklist(Tree[Key | str]):
                 node.parent.expand()
             self.move_cursor(node)
             self.scroll_to_node(node)
+            self.post_message(self.Rested(key))  # the tree is silent when the cursor's line stays the same
 
     def next_gap(self) -> Key | None:
         """The next control that blocks after the cursor, around the end; None when none does."""

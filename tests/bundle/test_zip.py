@@ -1,0 +1,251 @@
+"""The strict ZIP: what stock tools read, and every archive about which readers disagree is refused."""
+
+import io
+import os
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import textwrap
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from compliance_tui.bundle.hashing import hash_many
+from compliance_tui.bundle.manifest import read_sums, write_sums
+from compliance_tui.bundle.names import check_names, name_fault, safe_file_name
+from compliance_tui.bundle.tree import open_tree, read_file
+from compliance_tui.bundle.write import Member, write_folder, write_zip
+from compliance_tui.bundle.zip_format import LIMIT32, central_header, end_records, local_header
+from compliance_tui.safe.errors import BrokenError, CancelledError, InputError
+
+FILES = {"a/one.txt": b"one", "b.bin": bytes(range(256)) * 5000, "c/d/e.json": b"{}"}
+
+
+def _members(files: dict[str, bytes] = FILES) -> list[Member]:
+    return [Member(path, content, len(content)) for path, content in files.items()]
+
+
+def _written(folder: Path) -> Path:
+    write_zip(folder / "x.zip", _members())
+    return folder / "x.zip"
+
+
+def test_it_is_read_back_by_us_and_by_everybody(tmp_path: Path) -> None:
+    path = _written(tmp_path)
+    with open_tree(path) as tree:
+        assert {name: read_file(tree, name, 10**7) for name in tree.sizes()} == FILES
+    with zipfile.ZipFile(path) as archive:
+        assert archive.testzip() is None
+        assert archive.namelist() == sorted(FILES)
+    if shutil.which("unzip"):
+        assert subprocess.run(["unzip", "-tq", str(path)], capture_output=True).returncode == 0
+
+
+def test_the_same_members_give_the_same_bytes_from_memory_or_from_files(tmp_path: Path) -> None:
+    first = _written(tmp_path).read_bytes()
+    (tmp_path / "b").write_bytes(FILES["b.bin"])
+    members = [Member("b.bin", tmp_path / "b", len(FILES["b.bin"])), *[one for one in _members() if one.path != "b.bin"]]
+    write_zip(tmp_path / "y.zip", members)
+    assert (tmp_path / "y.zip").read_bytes() == first
+
+
+def test_sizes_past_four_gigabytes_are_written_as_others_read_them() -> None:
+    size = LIMIT32 + 10
+    header = local_header(b"x", size, 7)
+    assert struct.unpack_from("<2H2Q", header, 31) == (1, 16, size, size)
+    directory = central_header(b"x", size, 7, LIMIT32 + 99)
+    assert struct.unpack_from("<2H3Q", directory, 47) == (1, 24, size, size, LIMIT32 + 99)
+    assert len(end_records(1, 10, 10)) == 22
+    assert len(end_records(70_000, 10, 10)) == 22 + 56 + 20
+
+
+def test_many_members_need_the_wide_end_record(tmp_path: Path) -> None:
+    write_zip(tmp_path / "x.zip", [Member(f"f/{number:05d}", b"", 0) for number in range(66_000)])
+    with open_tree(tmp_path / "x.zip") as tree:
+        assert len(tree.sizes()) == 66_000
+    with zipfile.ZipFile(tmp_path / "x.zip") as archive:
+        assert len(archive.namelist()) == 66_000
+
+
+def _stock(build: "dict[str, object]") -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", build.get("compression", zipfile.ZIP_STORED)) as archive:  # type: ignore[arg-type]
+        for name in build.get("names", ["a.txt"]):  # type: ignore[attr-defined]
+            info = zipfile.ZipInfo(name, build.get("date", (1980, 1, 1, 0, 0, 0)))  # type: ignore[arg-type]
+            info.create_system, info.external_attr = 3, build.get("mode", 0o100644) << 16  # type: ignore[operator]
+            info.extra = build.get("extra", b"")  # type: ignore[assignment]
+            info.compress_type = build.get("compression", zipfile.ZIP_STORED)  # type: ignore[assignment]
+            archive.writestr(info, b"x")
+        archive.comment = build.get("comment", b"")  # type: ignore[assignment]
+    return stream.getvalue()
+
+
+def _hostile() -> dict[str, bytes]:
+    clean = _stock({})
+    inner = _stock({"names": ["inner.txt"]})
+    patched = bytearray(clean)
+    patched[30:35] = b"b.txt"
+    return {
+        "stock archive": clean,
+        "duplicate names": _stock({"names": ["a.txt", "a.txt"]}),
+        "case": _stock({"names": ["A.txt", "a.txt"]}),
+        "unsorted": _stock({"names": ["b.txt", "a.txt"]}),
+        "traversal": _stock({"names": ["../a.txt"]}),
+        "absolute": _stock({"names": ["/a.txt"]}),
+        "backslash": _stock({"names": ["a\\b.txt"]}),
+        "drive": _stock({"names": ["C:a.txt"]}),
+        "device": _stock({"names": ["con.txt"]}),
+        "not ASCII": _stock({"names": ["ä.txt"]}),
+        "folder entry": _stock({"names": ["a/"]}),
+        "symbolic link": _stock({"mode": 0o120777}),
+        "executable": _stock({"mode": 0o100755}),
+        "compressed": _stock({"compression": zipfile.ZIP_DEFLATED}),
+        "dated": _stock({"date": (2026, 1, 1, 0, 0, 0)}),
+        "unicode path field": _stock({"extra": struct.pack("<2HB", 0x7075, 1, 1)}),
+        "comment": _stock({"comment": b"x"}),
+        "archive in the comment": _stock({"comment": inner}),
+        "local name differs": bytes(patched),
+        "concatenated": clean + inner,
+        "prefix": b"MZ" + clean,
+    }
+
+
+@pytest.mark.parametrize("name", list(_hostile()))
+def test_hostile_archives_are_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "x.zip"
+    path.write_bytes(_hostile()[name])
+    with pytest.raises((BrokenError, InputError)), open_tree(path):
+        pass
+
+
+def test_bytes_between_members_are_refused(tmp_path: Path) -> None:
+    header = local_header(b"a", 0, 0)
+    directory = central_header(b"a", 0, 0, 5)
+    (tmp_path / "x.zip").write_bytes(b"PK\x03\x04x" + header + directory + end_records(1, len(directory), 5 + len(header)))
+    with pytest.raises(BrokenError), open_tree(tmp_path / "x.zip"):
+        pass
+
+
+def test_overlapping_members_are_refused(tmp_path: Path) -> None:
+    header = local_header(b"a", 0, 0)
+    directory = central_header(b"a", 0, 0, 0) + central_header(b"b", 0, 0, 0)
+    (tmp_path / "x.zip").write_bytes(header + directory + end_records(2, len(directory), len(header)))
+    with pytest.raises(BrokenError), open_tree(tmp_path / "x.zip"):
+        pass
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_are_refused_in_one_sentence(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    path = tmp_path_factory.mktemp("zip") / "x.zip"
+    path.write_bytes(b"PK" + content)
+    with pytest.raises(BrokenError), open_tree(path):
+        pass
+
+
+def test_nothing_is_overwritten_and_nothing_half_written(tmp_path: Path) -> None:
+    path = _written(tmp_path)
+    before = path.read_bytes()
+    with pytest.raises(InputError, match="there already"):
+        write_zip(path, _members())
+    (tmp_path / "big").write_bytes(b"x" * 5000)
+    wrong = Member("x", tmp_path / "big", 5000, "0" * 64)
+    for write, target in ((write_zip, tmp_path / "new.zip"), (write_folder, tmp_path / "new")):
+        with pytest.raises(BrokenError, match="no longer the bytes"):
+            write(target, [wrong])
+        with pytest.raises(CancelledError):
+            write(target, [Member("x", tmp_path / "big", 5000)], None, lambda: True)
+        with pytest.raises(InputError, match="no such file"):
+            write(target, [Member("x", tmp_path / "none", 5000)])
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["big", "x.zip"]
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_killed_while_writing_there_is_a_whole_bundle_or_none(tmp_path: Path, attempt: int) -> None:
+    program = textwrap.dedent(f"""
+        from pathlib import Path
+        from compliance_tui.bundle.write import Member, write_zip
+        source = Path({str(tmp_path / "source")!r})
+        source.write_bytes(b"x" * 3_000_000)
+        print("go", flush=True)
+        while True:
+            write_zip(Path({str(tmp_path / "x.zip")!r}), [Member("x", source, 3_000_000)], replace=True)
+    """)
+    process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.readline()
+    time.sleep(0.01 + 0.023 * attempt)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    if (tmp_path / "x.zip").exists():
+        with open_tree(tmp_path / "x.zip") as tree:
+            assert tree.sizes() == {"x": 3_000_000}
+
+
+def test_folder_and_zip_have_the_same_hashes(tmp_path: Path) -> None:
+    write_folder(tmp_path / "f", _members())
+    with open_tree(_written(tmp_path)) as one, open_tree(tmp_path / "f") as other:
+        assert hash_many(one, list(FILES)) == hash_many(other, list(FILES))
+
+
+@pytest.mark.parametrize(
+    "name", ["", "/a", "a//b", "a/../b", "a b", "a\nb", "é", "a.", "CON", "aux.txt", "-a", ".a", "x" * 300, "a/" * 9 + "b"]
+)
+def test_unsafe_names_have_a_fault(name: str) -> None:
+    assert name_fault(name)
+
+
+@pytest.mark.parametrize("names", [["a", "A"], ["a", "a"], ["a", "a/b"], ["x/Y", "X/y"]])
+def test_names_that_would_meet_are_refused(names: list[str]) -> None:
+    with pytest.raises(BrokenError):
+        check_names(names)
+
+
+@given(st.lists(st.text(max_size=120), max_size=20))
+def test_any_original_name_becomes_a_safe_one_of_its_own(originals: list[str]) -> None:
+    taken: set[str] = set()
+    check_names(safe_file_name(original, taken) for original in originals)
+
+
+@given(
+    st.dictionaries(
+        st.from_regex(r"[a-z]{1,5}/[a-z]{6,9}", fullmatch=True),
+        st.binary(min_size=32, max_size=32).map(bytes.hex),
+        max_size=8,
+    )
+)
+def test_manifests_are_read_back(entries: dict[str, str]) -> None:
+    content = write_sums(entries)
+    assert read_sums(content, "x") == entries
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"x",
+        b"0" * 64 + b" a\n",
+        b"0" * 64 + b"  a",
+        b"0" * 64 + b"  ../a\n",
+        b"# x\n",
+        (b"0" * 64 + b"  a\n") * 2,
+        b"A" * 64 + b"  a\n",
+        b"\n",
+    ],
+)
+def test_manifests_that_we_would_not_write_are_refused(content: bytes) -> None:
+    with pytest.raises(BrokenError, match=r"^x"):
+        read_sums(content, "x")
+
+
+def test_special_files_in_a_folder_are_refused(tmp_path: Path) -> None:
+    write_folder(tmp_path / "f", _members())
+    os.mkfifo(tmp_path / "f" / "fifo")
+    with pytest.raises(BrokenError, match="neither a file nor a folder"), open_tree(tmp_path / "f"):
+        pass

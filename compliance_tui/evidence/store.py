@@ -25,7 +25,7 @@ from compliance_tui.safe.files import MEBIBYTE, fsync_folder, open_regular
 from compliance_tui.safe.text import clean_line
 
 _STEP = 32 * MEBIBYTE
-_WRITE_OUT = 256 * MEBIBYTE
+_WRITE_OUT = 64 * MEBIBYTE
 _THREADS = 4
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 Progress = Callable[[int], None]

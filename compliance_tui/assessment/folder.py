@@ -128,7 +128,7 @@ def changing(root: Path, *, seconds: float = LOCK_SECONDS) -> Iterator[None]:
         raise InputError(
             "not-written",
             f"{clean_line(str(error.filename or root))}: could not be written ({(error.strerror or '').lower()}); "
-            "nothing was changed, free space or mend the permissions and repeat",
+            "no record is half written; free space or mend the permissions, and repeat",
         ) from None
     finally:
         lock.release()

@@ -21,7 +21,7 @@ from compliance_tui.safe.toml import LARGEST_TOML
 from compliance_tui.standard.load import Pack
 from compliance_tui.standard.model import Axis, Control, Standard
 
-_IGNORED = "# kept out of version control: the lock and the cache can always be made again\n.lock\n.cache/\n"
+_IGNORED = "# kept out of version control: the lock, the cache, drafts of answers\n.lock\n.cache/\n.drafts/\n"
 
 
 def create(

@@ -10,6 +10,11 @@ _MARKS = {"Mn", "Me"}
 _MOST_MARKS = 4
 
 
+def is_hidden(character: str) -> bool:
+    """Whether a terminal could act on the character, or a reader could not see it."""
+    return unicodedata.category(character) in _HIDDEN
+
+
 def clean(text: str, *, newlines: bool = True) -> str:
     """``text`` with every character that a terminal could act on, or that cannot be seen, made visible.
 

@@ -2,7 +2,8 @@
 
 import datetime as dt
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
@@ -11,9 +12,11 @@ from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
+from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Footer, Input, Static
+from textual.worker import get_current_worker
 
 from compliance_tui.assessment.folder import Contents, load
 from compliance_tui.assessment.readiness import ControlState, Readiness
@@ -22,11 +25,13 @@ from compliance_tui.safe.instant import now
 from compliance_tui.tui.actions import ACTIONS, bindings
 from compliance_tui.tui.checklist import Checklist
 from compliance_tui.tui.detail import detail
-from compliance_tui.tui.show import line
+from compliance_tui.tui.show import VERDICTS, line
+from compliance_tui.tui.themes import DARK, LIGHT
+from compliance_tui.tui.visible import Visible
 
 _REST_SECONDS = 0.1
 _LOOK_SECONDS = 2.0
-VERDICTS = {"ready": "READY", "ready-with-waivers": "READY WITH WAIVERS", "not-ready": "NOT READY"}
+_VISIBLE = Visible()
 
 
 class ComplianceApp(App[int]):
@@ -46,10 +51,12 @@ class ComplianceApp(App[int]):
         read_only: bool = False,
         clock: Callable[[], dt.datetime] = now,
     ) -> None:
-        super().__init__()
+        plain = bool(os.environ.get("NO_COLOR"))
+        super().__init__(ansi_color=True if plain else None)
         self.animation_level = "none"
-        if os.environ.get("NO_COLOR"):
-            self.theme = "ansi-dark"
+        for theme in (DARK, LIGHT):
+            self.register_theme(theme)
+        self.theme = "ansi-dark" if plain else DARK.name
         self.contents, self.person, self.kinds_folder = contents, person, kinds_folder
         self.read_only, self.clock = read_only, clock
         self.result: Readiness = contents.readiness(clock())
@@ -69,11 +76,17 @@ class ComplianceApp(App[int]):
                 yield Checklist()
             with VerticalScroll(id="right"):
                 yield Static(id="detail")
+        yield Static(id="message")
         yield Footer(show_command_palette=False)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Every line of every widget passes the last line of defence."""
+        return [*super().get_line_filters(), _VISIBLE]
 
     def on_mount(self) -> None:
         """Show what is there, and start looking for changes from outside."""
         self.query_one("#filter").display = False
+        self.query_one("#message").display = False
         self._fill()
         checklist = self.query_one(Checklist)
         checklist.focus()
@@ -102,9 +115,9 @@ class ComplianceApp(App[int]):
         where = " · ".join(f"{axis.declared or '?'}" for standard in result.standards for axis in standard.axes)
         mode = "  READ-ONLY" if self.read_only else ""
         verdict = Content.styled(VERDICTS[result.verdict], f"bold {colour}")
-        name = line(f"{subject.name} {subject.version}  {where}  ", limit=70)
         counts = line(f"  {blocking} block · {required - blocking} of {required} in order{mode}")
-        self.query_one("#verdict", Static).update(name + verdict + counts)
+        name = line(f"   {subject.name} {subject.version}  {where}", limit=100)
+        self.query_one("#verdict", Static).update(verdict + counts + name)
         self._place()
 
     def _place(self) -> None:
@@ -150,28 +163,43 @@ class ComplianceApp(App[int]):
             self._stamp = stamp
             self.action_reload()
 
-    def action_reload(self) -> None:
-        """Read the folder again; what is wrong in it is said, and the old view stays."""
-        if self.read_only:
-            return
+    def action_reload(self, done: str = "") -> None:
+        """Read the folder again, off the UI thread; what is wrong in it is said, and the old view stays."""
+        if not self.read_only:
+            self.run_worker(partial(self._read, done), thread=True, exclusive=True, group="reload")
+
+    def _read(self, done: str) -> None:
+        worker = get_current_worker()
+        stamp = self._folder_stamp()
         try:
-            self.contents = load(self.contents.root)
+            contents = load(self.contents.root)
         except ComplianceError as error:
-            self.notify(str(error), severity="error", markup=False, timeout=10)
+            self.call_from_thread(self.say, str(error), "$text-error")
             return
-        self._stamp = self._folder_stamp()
-        self.result = self.contents.readiness(self.clock())
-        if self._words or self._only_gaps:
+        result = contents.readiness(self.clock())
+        if not worker.is_cancelled:
+            self.call_from_thread(self._renew, contents, result, stamp, done)
+
+    def _renew(self, contents: Contents, result: Readiness, stamp: tuple[int, ...], done: str) -> None:
+        same_standards = contents.assessment.standards == self.contents.assessment.standards
+        self.contents, self.result, self._stamp = contents, result, stamp
+        if self._words or self._only_gaps or not same_standards:
             self._fill()
         else:
-            self.query_one(Checklist).renew(self.result)
+            self.query_one(Checklist).renew(result)
             self._headline()
         self._show_detail()
+        self.say(done)
 
     def _done(self, what: str | None) -> None:
         if what:
-            self.action_reload()
-            self.notify(what, markup=False, timeout=4)
+            self.action_reload(what)
+
+    def say(self, what: str, style: str = "") -> None:
+        """One line above the keys, covering nothing; it stays until something else is to be said."""
+        message = self.query_one("#message", Static)
+        message.update(line(what, style, limit=600))
+        message.display = bool(what)
 
     # -- actions -------------------------------------------------------------------------------------------------------
 
@@ -196,7 +224,7 @@ class ComplianceApp(App[int]):
         checklist = self.query_one(Checklist)
         key = checklist.next_gap()
         if key is None:
-            self.notify("nothing blocks here", markup=False)
+            self.say("nothing blocks here")
             return
         checklist.go(key)
         checklist.focus()
@@ -244,6 +272,16 @@ class ComplianceApp(App[int]):
         if state := self._wanted():
             self.push_screen(AttachForm(self.contents, state, self.person, self.clock, self.kinds_folder), self._done)
 
+    def action_detach(self) -> None:
+        """Take an evidence item off the control under the cursor."""
+        from compliance_tui.tui.forms import DetachForm
+
+        if state := self._wanted():
+            if state.response and state.response.evidence:
+                self.push_screen(DetachForm(self.contents, state, self.person, self.clock), self._done)
+            else:
+                self.say(f"{state.control.id} has no evidence to take off")
+
     def action_sign_off(self) -> None:
         """Sign off the control under the cursor."""
         from compliance_tui.tui.forms import SignOffForm
@@ -260,7 +298,7 @@ class ComplianceApp(App[int]):
 
     def _wanted(self) -> ControlState | None:
         if self.selected is None:
-            self.notify("move to a control first", markup=False)
+            self.say("move to a control first")
         return self.selected
 
     def action_readiness(self) -> None:
@@ -271,7 +309,7 @@ class ComplianceApp(App[int]):
 
     def action_export(self) -> None:
         """Export the assessment."""
-        from compliance_tui.tui.pages import ExportForm
+        from compliance_tui.tui.export import ExportForm
 
         self.push_screen(ExportForm(self.contents, self.result, self.person, self.clock), self._done)
 

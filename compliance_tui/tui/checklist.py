@@ -62,7 +62,7 @@ class Checklist(Tree[Key | str]):
         title = f"{standard.id} / {group.title}" if several else f"{group.id}  {group.title}"
         name = f"{standard.id}/{group.id}"
         self._groups[name] = [(standard.id, control.id) for control in standard.controls if control.group == group.id]
-        node = self.root.add(clean_line(title, 80), data=name, expand=True)
+        node = self.root.add(Text(clean_line(title, 80)), data=name, expand=True)  # a str would be read as markup
         for key in inside:
             self._leaves[key] = node.add_leaf(Text(""), data=key)
 

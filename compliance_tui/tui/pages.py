@@ -1,24 +1,20 @@
-"""Whole pages: readiness, help, export."""
+"""Whole pages to read: readiness, help."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
-from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen, Screen
-from textual.widgets import Footer, Input, Label, ProgressBar, Static
+from textual.screen import Screen
+from textual.widgets import Footer, Static
 
 from compliance_tui.assessment.folder import Contents
 from compliance_tui.assessment.readiness import ControlState, Readiness
-from compliance_tui.safe.errors import ComplianceError
-from compliance_tui.tui.actions import ACTIONS, key_name
-from compliance_tui.tui.show import bar, line, text
+from compliance_tui.tui.actions import ACTIONS, SCREEN_KEYS, key_name
+from compliance_tui.tui.show import VERDICTS, bar, line, text
 
-VERDICTS = {"ready": "READY", "ready-with-waivers": "READY WITH WAIVERS", "not-ready": "NOT READY"}
 _HEADING = "bold $text-accent"
 # Who has to act, by the code of the reason.
 _ACTORS = (
@@ -115,117 +111,9 @@ class HelpPage(Page):
         rows += [line(f"  {key_name(action):<12} {action.title:<12} {action.help}", limit=300) for action in ACTIONS]
         rows += [
             Content(""),
-            text("  up, down     move          in the list; Enter folds a group, Tab goes to the text beside it"),
-            text("  ctrl+p       palette       every action by name"),
-            text("  Esc          back          one step, and nothing is lost"),
+            *[line(f"  {keys:<12} {title:<12} {help}", limit=300) for keys, title, help in SCREEN_KEYS],
             Content(""),
             text("States: ● in order · ◐ waived · ✗ blocks · ○ recommended · – does not apply."),
             text("Filter: is:blocking, kind:sbom, seat:security, stale, or any words of an id or a title."),
         ]
         return Content("\n").join(rows)
-
-
-class ExportForm(ModalScreen[str | None]):
-    """What will be signed, a typed word, progress, and where it went."""
-
-    BINDINGS = [Binding("escape", "back", "back")]
-    WORD = "export"
-
-    def __init__(self, contents: Contents, result: Readiness, person: str, clock: Callable[[], dt.datetime]) -> None:
-        super().__init__()
-        self.contents, self.result, self.person, self.clock = contents, result, person, clock
-        self._busy = False
-
-    def compose(self) -> ComposeResult:
-        """Counts and digests first, then the fields."""
-        subject = self.contents.assessment.subject
-        items = self.contents.items.values()
-        withheld = [item.id for item in items if item.disclosure == "withhold"]
-        with VerticalScroll(classes="form"):
-            yield Static(line(f"Export  {subject.name} {subject.version}", "bold"), classes="heading")
-            blocked = len(self.result.blocking())
-            yield Static(line(f"It will say: {VERDICTS[self.result.verdict]}; {blocked} required controls block"))
-            answers = len(self.contents.responses)
-            size = sum(item.size for item in items)
-            yield Static(line(f"{answers} answers, {len(items)} evidence items, {size:,} bytes"))
-            yield Static(line(f"withheld: {', '.join(withheld) or 'nothing'}"))
-            for pin in self.contents.assessment.standards:
-                yield Static(line(f"{pin.id} {pin.version}  sha256 {pin.sha256}"))
-            yield Input(value=f"{_file_stem(subject.name)}.zip", placeholder="file to write", id="out")
-            yield Input(placeholder="private key that signs (none: unsigned)", id="key")
-            yield Input(placeholder="its passphrase", password=True, id="passphrase")
-            yield Input(placeholder=f"type {self.WORD} to go on", id="word")
-            yield ProgressBar(id="progress", show_eta=True)
-            yield Label("Tab moves · Enter exports · Esc stops or goes back", classes="hint", markup=False)
-
-    def on_mount(self) -> None:
-        """Bar hidden until something happens."""
-        self.query_one("#progress").display = False
-        for box in self.query(Input):
-            box.cursor_blink = False
-
-    def action_back(self) -> None:
-        """Stop the work, or leave."""
-        if self._busy:
-            self.workers.cancel_all()
-        else:
-            self.dismiss(None)
-
-    @on(Input.Submitted)
-    def _submitted(self) -> None:
-        values = {name: self.query_one(f"#{name}", Input).value.strip() for name in ("out", "key", "passphrase", "word")}
-        if self._busy:
-            return
-        if values["word"] != self.WORD:
-            self.app.notify(f"type {self.WORD} in the last field to go on", severity="warning", markup=False)
-            self.query_one("#word", Input).focus()
-            return
-        self._busy = True
-        bar_widget = self.query_one("#progress", ProgressBar)
-        bar_widget.update(total=sum(item.size for item in self.contents.items.values()) or None, progress=0)
-        bar_widget.display = True
-        self._export(Path(values["out"]).expanduser(), values["key"], values["passphrase"])
-
-    @work(thread=True, exclusive=True, exit_on_error=False)
-    def _export(self, out: Path, key: str, passphrase: str) -> None:
-        from textual.worker import get_current_worker
-
-        from compliance_tui.bundle.export import export
-        from compliance_tui.trust.keys import load_signer
-
-        worker = get_current_worker()
-        last = 0
-
-        def progress(done: int) -> None:
-            nonlocal last
-            if done - last >= 64 << 20:
-                last = done
-                self.app.call_from_thread(self.query_one("#progress", ProgressBar).update, progress=done)
-
-        try:
-            signers = [load_signer(Path(key).expanduser(), passphrase.encode)] if key else []
-            done = export(
-                self.contents,
-                out,
-                self.clock(),
-                self.person,
-                signers=signers,
-                progress=progress,
-                cancelled=lambda: worker.is_cancelled,
-            )
-        except ComplianceError as error:
-            self.app.call_from_thread(self._stopped, str(error))
-            return
-        self.app.call_from_thread(self.dismiss, f"{done.path} written, bundle id {done.bundle_id[:16]}…")
-
-    def _stopped(self, why: str) -> None:
-        self._busy = False
-        self.query_one("#progress").display = False
-        self.app.notify(why, severity="error", markup=False)
-
-
-def _file_stem(name: str) -> str:
-    return "".join(one if one.isascii() and (one.isalnum() or one in "-_.") else "-" for one in name)[:60] or "bundle"
-
-
-__all__ = ["ExportForm", "HelpPage", "ReadinessPage", "Vertical"]

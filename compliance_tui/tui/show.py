@@ -18,6 +18,7 @@ OUTCOMES = {
     "advisory": ("○", "[ ]", "recommended", "$text-muted"),
     "not-applicable": ("–", "[-]", "does not apply", "$text-muted"),
 }
+VERDICTS = {"ready": "READY", "ready-with-waivers": "READY WITH WAIVERS", "not-ready": "NOT READY"}
 CHECKS = {
     "pass": ("✓", "$text-success"),
     "fail": ("✗", "$text-error"),

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks import commands, evidence
+from benchmarks import commands, evidence, terminal_ui
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,12 @@ def main() -> None:
     try:
         print(f"{platform.machine()}, {platform.system()} {platform.release()}, Python {platform.python_version()}\n")
         print("| what | against | goal | measured | ours |\n|---|---|---|---|---|")
-        for pair in [*commands.pairs(folder), *evidence.pairs(folder, arguments.size << 20)]:
+        for pair in [*commands.pairs(folder), *terminal_ui.pairs(folder), *evidence.pairs(folder, arguments.size << 20)]:
             if arguments.only in pair[0]:
                 print(measure(pair, arguments.rounds).text(), flush=True)
+        if arguments.only in "keys":
+            for line in terminal_ui.keys(folder):
+                print(line, flush=True)
         if arguments.only in "memory":
             for line in evidence.memory(folder, arguments.size << 20):
                 print(line)

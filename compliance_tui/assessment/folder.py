@@ -20,7 +20,7 @@ from compliance_tui.assessment.cache import read_records
 from compliance_tui.assessment.model import Assessment, Item, Response
 from compliance_tui.assessment.readiness import ControlKey, Readiness, readiness
 from compliance_tui.safe.errors import InputError
-from compliance_tui.safe.files import fsync_folder, read_bounded, write_atomic
+from compliance_tui.safe.files import fsync_folder, read_bounded, write_atomic, writing
 from compliance_tui.safe.instant import format_instant
 from compliance_tui.safe.model import load_model
 from compliance_tui.safe.text import clean_line
@@ -123,13 +123,8 @@ def changing(root: Path, *, seconds: float = LOCK_SECONDS) -> Iterator[None]:
             f"{clean_line(str(root))}: cannot be written ({(error.strerror or '').lower()}); check its permissions",
         ) from None
     try:
-        yield
-    except OSError as error:
-        raise InputError(
-            "not-written",
-            f"{clean_line(str(error.filename or root))}: could not be written ({(error.strerror or '').lower()}); "
-            "no record is half written; free space or mend the permissions, and repeat",
-        ) from None
+        with writing(root):
+            yield
     finally:
         lock.release()
 
@@ -142,9 +137,11 @@ def write_record(root: Path, path: str, record: BaseModel, act: str, by: str, at
     if not target.parent.is_dir():
         target.parent.mkdir(parents=True)
         fsync_folder(target.parent.parent)
-    write_atomic(target, content)
+    # The folder is made durable last: where a journal holds both, the log's fsync has then paid for it.
+    write_atomic(target, content, settle=False)
     entry = {"at": format_instant(at), "by": by, "act": act, "path": path, "before": before, **more}
     log.append(root, {**entry, "sha256": hashlib.sha256(content).hexdigest()})
+    fsync_folder(target.parent)
 
 
 def _keep(root: Path, target: Path) -> str | None:

@@ -4,15 +4,19 @@ A line holds a sequence number, the claimed time, who, which act, and the digest
 that a history was continued; it cannot show that a history which never left the building was not rewritten.
 """
 
+import datetime as dt
+import hashlib
 import json
 import os
 from pathlib import Path
 from typing import Any
 
 from compliance_tui.safe.files import append_line
+from compliance_tui.safe.instant import format_instant
 from compliance_tui.safe.strict_json import dump_json_line
 
-_TAIL = 64 * 1024
+_TAIL = 8 * 1024
+RECORDS = ("assessment.toml", "responses/*/*.toml", "evidence/E-*.toml")
 
 
 def append(root: Path, entry: dict[str, Any]) -> None:
@@ -29,6 +33,30 @@ def read_log(root: Path) -> list[dict[str, Any]]:
     return [entry for line in content.splitlines() if (entry := _entry(line)) is not None]
 
 
+def reconcile(root: Path, by: str, at: dt.datetime) -> list[str]:
+    """Log what the log does not know: records changed by hand or by a merge, or whose line a crash took.
+
+    Each gets a line ``found`` with its digest before and now, so that the log again ends where the records are; gives their
+    paths. The caller holds the folder's lock.
+    """
+    known: dict[str, str | None] = {}
+    for entry in read_log(root):
+        if isinstance(entry.get("path"), str):
+            known[entry["path"]] = entry.get("sha256")
+    there = {
+        path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for pattern in RECORDS
+        for path in sorted(root.glob(pattern))
+        if path.is_file()
+    }
+    gone = {path for path, sha256 in known.items() if sha256 is not None and path not in there}
+    odd = sorted(gone | {path for path, sha256 in there.items() if known.get(path) != sha256})
+    for path in odd:
+        entry = {"at": format_instant(at), "by": by, "act": "found", "path": path, "before": known.get(path)}
+        append(root, {**entry, "sha256": there.get(path)})
+    return odd
+
+
 def _entry(line: bytes) -> dict[str, Any] | None:
     try:
         entry = json.loads(line)
@@ -40,8 +68,12 @@ def _entry(line: bytes) -> dict[str, Any] | None:
 def _last_sequence(path: Path) -> int:
     try:
         with path.open("rb") as file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL))
-            lines = file.read().splitlines()
+            size = os.fstat(file.fileno()).st_size
+            for tail in (_TAIL, size):
+                file.seek(max(0, size - tail))
+                lines = reversed(file.read().splitlines())
+                if (last := next((entry["seq"] for line in lines if (entry := _entry(line)) is not None), 0)) or tail >= size:
+                    return int(last)
     except FileNotFoundError:
-        return 0
-    return next((entry["seq"] for line in reversed(lines) if (entry := _entry(line)) is not None), 0)
+        pass
+    return 0

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from compliance_tui.assessment.attach import objects_folder
 from compliance_tui.assessment.folder import Contents, changing
-from compliance_tui.assessment.log import append
+from compliance_tui.assessment.log import append, reconcile
 from compliance_tui.assessment.model import Item, Response
 from compliance_tui.assessment.readiness import Readiness
 from compliance_tui.assessment.report import readiness_json
@@ -257,6 +257,7 @@ def _remember(root: Path, record: ExportRecord, hidden: Sequence[Member], by: st
         if hidden and not (home / "withheld").exists():
             write_folder(home / "withheld", hidden)
         write_atomic(home / "export.toml", dump_toml(record.model_dump()))
+        reconcile(root, by, record.exported_at)
         append(
             root,
             {

@@ -4,13 +4,12 @@ Large files are copied by the kernel while a second thread hashes what arrived, 
 were written, and evidence that was altered in the store is caught here.
 """
 
-import contextlib
 import hashlib
 import os
 import shutil
 import tempfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from pathlib import Path
 from compliance_tui.bundle.names import check_names
 from compliance_tui.bundle.zip_format import central_header, end_records, local_header
 from compliance_tui.safe.errors import BrokenError, CancelledError, InputError
-from compliance_tui.safe.files import MEBIBYTE, fsync_folder, open_regular, replacing
+from compliance_tui.safe.files import MEBIBYTE, fsync_folder, open_regular, replacing, writing
 from compliance_tui.safe.text import clean_line
 
 _STEP = 32 * MEBIBYTE
@@ -61,7 +60,7 @@ def write_zip(
     ordered = _ordered(members)
     if target.exists() and not replace:
         raise InputError("exists", f"{clean_line(str(target))}: is there already; choose another name")
-    with _writable(target), replacing(target) as file, ThreadPoolExecutor(3) as pool:
+    with writing(target), replacing(target) as file, ThreadPoolExecutor(3) as pool:
         descriptor, position, done = file.fileno(), 0, 0
         placed: list[_Placed] = []
         unwritten = 0
@@ -97,7 +96,7 @@ def write_folder(
     ordered = _ordered(members)
     if target.exists():
         raise InputError("exists", f"{clean_line(str(target))}: is there already; choose another name")
-    with _writable(target):
+    with writing(target):
         temporary = Path(tempfile.mkdtemp(prefix=".tmp-", dir=target.parent))
         try:
             done = 0
@@ -126,17 +125,6 @@ def _ordered(members: Sequence[Member]) -> list[Member]:
     ordered = sorted(members, key=lambda member: member.path)
     check_names(member.path for member in ordered)
     return ordered
-
-
-@contextlib.contextmanager
-def _writable(target: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        reason = (error.strerror or "").lower()
-        raise InputError(
-            "not-written", f"{clean_line(str(target))}: could not be written ({reason}); nothing was left"
-        ) from None
 
 
 def _after(done: int, progress: Progress | None) -> Progress | None:

@@ -21,7 +21,7 @@ from threading import Lock
 from typing import Literal
 
 from compliance_tui.safe.errors import CancelledError, InputError
-from compliance_tui.safe.files import MEBIBYTE, fsync_folder, open_regular
+from compliance_tui.safe.files import MEBIBYTE, fsync_folder, open_regular, writing
 from compliance_tui.safe.text import clean_line
 
 _STEP = 32 * MEBIBYTE
@@ -77,8 +77,9 @@ class LocalStore:
         self, sources: Sequence[Path], progress: Progress | None = None, cancelled: Cancelled | None = None
     ) -> list[StoredFile]:
         """Take in files, several at a time, durably; ``progress`` is given the bytes done so far."""
-        self._make(self._folder)
-        self.sweep()
+        with writing(self._folder):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self.sweep()
         done, lock = 0, Lock()
 
         def advanced(count: int) -> None:
@@ -92,9 +93,10 @@ class LocalStore:
         with ThreadPoolExecutor(threads) as files, ThreadPoolExecutor(2 * threads) as helpers:
             futures = [files.submit(self._put, source, helpers, advanced, cancelled) for source in sources]
             stored = self._gather(futures)
-        for folder in {self.path(one.sha256).parent for one in stored}:
-            fsync_folder(folder)
-        fsync_folder(self._folder)
+        with writing(self._folder):
+            for folder in {self.path(one.sha256).parent for one in stored}:
+                fsync_folder(folder)
+            fsync_folder(self._folder)
         return stored
 
     @staticmethod
@@ -106,29 +108,14 @@ class LocalStore:
                 future.cancel()
             raise
 
-    def _make(self, folder: Path) -> None:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise self._not_written(error) from None
-
-    def _not_written(self, error: OSError) -> InputError:
-        reason = (error.strerror or "").lower()
-        return InputError(
-            "not-written", f"{clean_line(str(self._folder))}: could not be written ({reason}); nothing was changed"
-        )
-
     def _put(self, source: Path, helpers: ThreadPoolExecutor, advanced: Progress, cancelled: Cancelled | None) -> StoredFile:
         with open_regular(source) as file:
-            try:
+            with writing(self._folder):
                 descriptor, name = self._temporary()
-            except OSError as error:
-                raise self._not_written(error) from None
             try:
-                digest, size = _copy_and_hash(file.fileno(), descriptor, helpers, advanced, cancelled)
-                return StoredFile(digest, size, self._name(descriptor, name, digest))
-            except OSError as error:
-                raise self._not_written(error) from None
+                with writing(self._folder):
+                    digest, size = _copy_and_hash(file.fileno(), descriptor, helpers, advanced, cancelled)
+                    return StoredFile(digest, size, self._name(descriptor, name, digest))
             finally:
                 os.close(descriptor)
                 with contextlib.suppress(FileNotFoundError):

@@ -68,10 +68,25 @@ def fsync_folder(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def replacing(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
+def writing(where: Path) -> Iterator[None]:
+    """Turns what the system says about a full disk or a folder that may not be written into InputError ``not-written``."""
+    try:
+        yield
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise InputError(
+            "not-written",
+            f"{clean_line(str(where))}: could not be written ({reason}); nothing is half written; "
+            "free space or mend the permissions, and repeat",
+        ) from None
+
+
+@contextlib.contextmanager
+def replacing(path: Path, *, mode: int = 0o644, settle: bool = True) -> Iterator[BinaryIO]:
     """A new file that takes the place of ``path`` when the block ends well, and leaves no trace when it does not.
 
-    Temporary file in the same folder, flush, fsync, rename, fsync of the folder.
+    Temporary file in the same folder, flush, fsync, rename, fsync of the folder; ``settle=False`` leaves the last step to a
+    caller who has more to write first.
     """
     descriptor, name = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
     try:
@@ -85,12 +100,13 @@ def replacing(path: Path, *, mode: int = 0o644) -> Iterator[BinaryIO]:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name)
         raise
-    fsync_folder(path.parent)
+    if settle:
+        fsync_folder(path.parent)
 
 
-def write_atomic(path: Path, content: bytes, *, mode: int = 0o644) -> None:
+def write_atomic(path: Path, content: bytes, *, mode: int = 0o644, settle: bool = True) -> None:
     """Write ``content`` to ``path`` so that a crash at any instant leaves the old bytes or the new ones."""
-    with replacing(path, mode=mode) as file:
+    with replacing(path, mode=mode, settle=settle) as file:
         file.write(content)
 
 

@@ -77,7 +77,7 @@ class ComplianceApp(App[int]):
             with VerticalScroll(id="right"):
                 yield Static(id="detail")
         yield Static(id="message")
-        yield Footer(show_command_palette=False)
+        yield Footer(show_command_palette=False, compact=True)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Every line of every widget passes the last line of defence."""

@@ -50,7 +50,8 @@ def _lines(contents: Contents, state: ControlState, as_of: dt.datetime) -> Itera
     yield Content("")
     yield line("Why it applies", _HEADING)
     axes = contents.standard(state.standard).axes
-    yield line(f"  required for {explain(control.required, axes) or 'nobody'}", limit=400)
+    scope = explain(control.required, axes) or "nobody"
+    yield line(f"  required {'' if scope == 'always' else 'for '}{scope}", limit=400)
     for heading, passage in (("Guidance", control.guidance), ("Example", control.example)):
         if passage:
             yield Content("")

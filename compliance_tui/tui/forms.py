@@ -45,7 +45,7 @@ class ControlForm(Form):
 class AnswerForm(ControlForm):
     """Status and statement. What is typed is kept as a draft on disk, so that a lost connection costs nothing."""
 
-    HINT = "Tab moves · F2 saves · F4 drops the draft · Esc goes back, and keeps it"
+    HINT = "Tab moves · F2 saves · F4 drops the draft · Esc keeps it"
     BINDINGS = [Binding("f4", "drop_draft", "drop the draft")]
     _resting: Timer | None = None
     _typed = ""

@@ -43,7 +43,7 @@ class Page(Screen[None]):
         """One scrolling text."""
         with VerticalScroll(classes="page"):
             yield Static(self.content())
-        yield Footer()
+        yield Footer(show_command_palette=False, compact=True)
 
 
 class ReadinessPage(Page):

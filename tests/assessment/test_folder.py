@@ -1,6 +1,7 @@
 """The folder: hands may edit it, processes may die and race on it, and nothing is lost."""
 
 import datetime as dt
+import hashlib
 import os
 import signal
 import subprocess
@@ -13,7 +14,7 @@ import pytest
 
 from compliance_tui.assessment import actions
 from compliance_tui.assessment.folder import changing, load
-from compliance_tui.assessment.log import read_log
+from compliance_tui.assessment.log import read_log, reconcile
 from compliance_tui.safe.errors import InputError
 from tests.assessment.sample import NOW, canary_file, complete, pack, policy_file, put, start
 
@@ -69,6 +70,27 @@ def test_the_log_tells_every_change_in_order(tmp_path: Path) -> None:
     entries = read_log(complete(tmp_path))
     assert [entry["seq"] for entry in entries] == list(range(1, len(entries) + 1))
     assert [entry["act"] for entry in entries][:3] == ["init", "item", "attach"]
+
+
+def test_the_log_catches_up_with_what_it_does_not_know(tmp_path: Path) -> None:
+    root = complete(tmp_path)
+    assert reconcile(root, "ada", NOW) == []
+    known = len(read_log(root))
+    answer = root / "responses/small/S-01.toml"
+    answer.write_text(answer.read_text().replace('status = "met"', 'status = "not-met"'))  # by hand
+    lines = (root / "log.jsonl").read_bytes().splitlines(keepends=True)
+    (root / "log.jsonl").write_bytes(b"".join(lines[:-1]))  # a crash took the last line
+    last = read_log(root)[-1]["seq"]
+    odd = reconcile(root, "ada", NOW)
+    assert "responses/small/S-01.toml" in odd
+    found = read_log(root)[last:]
+    assert [entry["act"] for entry in found] == ["found"] * len(odd)
+    assert found[-1]["sha256"] == hashlib.sha256((root / found[-1]["path"]).read_bytes()).hexdigest()
+    assert reconcile(root, "ada", NOW) == []
+    assert len(read_log(root)) == known - 1 + len(odd)
+    answer.unlink()
+    assert reconcile(root, "ada", NOW) == ["responses/small/S-01.toml"]
+    assert read_log(root)[-1]["sha256"] is None
 
 
 def test_an_answer_that_somebody_changed_meanwhile_is_not_overwritten(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """The strict ZIP: what stock tools read, and every archive about which readers disagree is refused."""
 
-import io
 import os
 import shutil
 import signal
@@ -10,6 +9,8 @@ import sys
 import textwrap
 import time
 import zipfile
+import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -73,47 +74,80 @@ def test_many_members_need_the_wide_end_record(tmp_path: Path) -> None:
         assert len(archive.namelist()) == 66_000
 
 
-def _stock(build: "dict[str, object]") -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", build.get("compression", zipfile.ZIP_STORED)) as archive:  # type: ignore[arg-type]
-        for name in build.get("names", ["a.txt"]):  # type: ignore[attr-defined]
-            info = zipfile.ZipInfo(name, build.get("date", (1980, 1, 1, 0, 0, 0)))  # type: ignore[arg-type]
-            info.create_system, info.external_attr = 3, build.get("mode", 0o100644) << 16  # type: ignore[operator]
-            info.extra = build.get("extra", b"")  # type: ignore[assignment]
-            info.compress_type = build.get("compression", zipfile.ZIP_STORED)  # type: ignore[assignment]
-            archive.writestr(info, b"x")
-        archive.comment = build.get("comment", b"")  # type: ignore[assignment]
-    return stream.getvalue()
+def _archive(names: Sequence[bytes] = (b"a.txt",), **fields: int) -> bytes:
+    """An archive of ours, but for 16-bit fields named by header and offset: l local, c central, b both."""
+    content, directory = b"", b""
+    for name in names:
+        local, central = local_header(name, 1, zlib.crc32(b"x")), central_header(name, 1, zlib.crc32(b"x"), len(content))
+        for where, value in fields.items():
+            header, offset = where[0], int(where[1:])
+            if header in "lb":
+                local = local[:offset] + struct.pack("<H", value) + local[offset + 2 :]
+            if header in "cb":
+                shifted = offset + 2 if header == "b" else offset  # the central header has one field more in front
+                central = central[:shifted] + struct.pack("<H", value) + central[shifted + 2 :]
+        content += local + b"x"
+        directory += central
+    return content + directory + end_records(len(names), len(directory), len(content))
+
+
+def _with_extra(extra: bytes, local: bool) -> bytes:
+    """An archive of ours whose one member has an extra field more."""
+    head, central = local_header(b"a.txt", 1, zlib.crc32(b"x")), central_header(b"a.txt", 1, zlib.crc32(b"x"), 0)
+    if local:
+        head = head[:28] + struct.pack("<H", len(extra)) + head[30:] + extra
+    else:
+        central = central[:30] + struct.pack("<H", len(extra)) + central[32:] + extra
+    return head + b"x" + central + end_records(1, len(central), len(head) + 1)
 
 
 def _hostile() -> dict[str, bytes]:
-    clean = _stock({})
-    inner = _stock({"names": ["inner.txt"]})
-    patched = bytearray(clean)
-    patched[30:35] = b"b.txt"
+    clean, inner = _archive(), _archive([b"inner.txt"])
+    comment = struct.pack("<H", len(inner))
+    unicode_path = struct.pack("<2HBI", 0x7075, 10, 1, zlib.crc32(b"a.txt")) + b"b.txt"
     return {
-        "stock archive": clean,
-        "duplicate names": _stock({"names": ["a.txt", "a.txt"]}),
-        "case": _stock({"names": ["A.txt", "a.txt"]}),
-        "unsorted": _stock({"names": ["b.txt", "a.txt"]}),
-        "traversal": _stock({"names": ["../a.txt"]}),
-        "absolute": _stock({"names": ["/a.txt"]}),
-        "backslash": _stock({"names": ["a\\b.txt"]}),
-        "drive": _stock({"names": ["C:a.txt"]}),
-        "device": _stock({"names": ["con.txt"]}),
-        "not ASCII": _stock({"names": ["ä.txt"]}),
-        "folder entry": _stock({"names": ["a/"]}),
-        "symbolic link": _stock({"mode": 0o120777}),
-        "executable": _stock({"mode": 0o100755}),
-        "compressed": _stock({"compression": zipfile.ZIP_DEFLATED}),
-        "dated": _stock({"date": (2026, 1, 1, 0, 0, 0)}),
-        "unicode path field": _stock({"extra": struct.pack("<2HB", 0x7075, 1, 1)}),
-        "comment": _stock({"comment": b"x"}),
-        "archive in the comment": _stock({"comment": inner}),
-        "local name differs": bytes(patched),
+        "duplicate names": _archive([b"a.txt", b"a.txt"]),
+        "case": _archive([b"A.txt", b"a.txt"]),
+        "unsorted": _archive([b"b.txt", b"a.txt"]),
+        "traversal": _archive([b"../a.txt"]),
+        "absolute": _archive([b"/a.txt"]),
+        "backslash": _archive([b"a\\b.txt"]),
+        "drive": _archive([b"C:a.txt"]),
+        "device": _archive([b"con.txt"]),
+        "not ASCII": _archive(["ä.txt".encode()]),
+        "NUL in a name": _archive([b"a\0.txt"]),
+        "folder entry": _archive([b"a/"]),
+        "file and folder": _archive([b"a", b"a/b"]),
+        "symbolic link": _archive(c40=0o120777),
+        "executable": _archive(c40=0o100755),
+        "compressed": _archive(b8=8),
+        "encrypted": _archive(b6=1),
+        "data descriptor": _archive(b6=8),
+        "UTF-8 flag": _archive(b6=0x800),
+        "flag in the directory only": _archive(c8=1),
+        "dated": _archive(b12=0x5C21),
+        "another disk": _archive(c34=1),
+        "comment of a member": _archive(c32=1),
+        "unicode path in the directory": _with_extra(unicode_path, local=False),
+        "unicode path at the member": _with_extra(unicode_path, local=True),
+        "comment": clean[:-2] + b"\1\0x",
+        "archive in the comment": clean[:-2] + comment + inner,
+        "local name differs": clean[:30] + b"b.txt" + clean[35:],
+        "local size differs": clean[:22] + b"\2" + clean[23:],
+        "local checksum differs": clean[:14] + b"\0" + clean[15:],
         "concatenated": clean + inner,
         "prefix": b"MZ" + clean,
+        "suffix": clean + b"x",
+        "fewer members than there are": clean[:-14] + b"\0\0\0\0" + clean[-10:],
+        "cut short": clean[:-1],
+        "cut in the directory": clean[:-30],
     }
+
+
+def test_the_archive_that_the_hostile_ones_differ_from_is_accepted(tmp_path: Path) -> None:
+    (tmp_path / "x.zip").write_bytes(_archive([b"a.txt", b"b.txt"]))
+    with open_tree(tmp_path / "x.zip") as tree:
+        assert tree.sizes() == {"a.txt": 1, "b.txt": 1}
 
 
 @pytest.mark.parametrize("name", list(_hostile()))
@@ -121,6 +155,13 @@ def test_hostile_archives_are_refused(tmp_path: Path, name: str) -> None:
     path = tmp_path / "x.zip"
     path.write_bytes(_hostile()[name])
     with pytest.raises((BrokenError, InputError)), open_tree(path):
+        pass
+
+
+def test_what_another_program_wrote_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("a.txt", b"x")
+    with pytest.raises(BrokenError), open_tree(tmp_path / "x.zip"):
         pass
 
 

@@ -4,22 +4,25 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import struct
 import sys
 import termios
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 
 class Terminal:
     """``compliance-tui PATH`` on a pseudo-terminal of the given size; ``seen`` is every byte that it wrote."""
 
-    def __init__(self, path: Path, columns: int = 100, rows: int = 30, **environment: str) -> None:
+    def __init__(self, path: Path, columns: int = 100, rows: int = 30, command: Sequence[str] = (), **environment: str) -> None:
         self.seen = bytearray()
         self._process, self._end = pty.fork()
         if self._process == 0:
             os.environ.update({"TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "COMPLIANCE_TUI_PERSON": "ada", **environment})
-            os.execv(sys.executable, [sys.executable, "-m", "compliance_tui", str(path)])
+            words = list(command) or [sys.executable, "-m", "compliance_tui", str(path)]
+            os.execv(words[0], words)
         fcntl.ioctl(self._end, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def until(self, text: str, seconds: float = 20.0) -> bytes:
@@ -36,6 +39,18 @@ class Terminal:
         while self._read(seconds):
             pass
         return bytes(self.seen[start:])
+
+    def some(self, seconds: float) -> bytes:
+        """The next bytes that are written, or none when nothing is within ``seconds``."""
+        start = len(self.seen)
+        self._read(seconds)
+        return bytes(self.seen[start:])
+
+    def kill(self) -> None:
+        """End it without asking."""
+        os.kill(self._process, signal.SIGKILL)
+        os.waitpid(self._process, 0)
+        os.close(self._end)
 
     def press(self, keys: str) -> None:
         """Send keys as a terminal would."""

@@ -190,7 +190,7 @@ async def test_changes_from_outside_are_seen(tmp_path: Path) -> None:
         (root / "responses/small/S-01.toml").write_text("status = 3")
         app.action_reload()
         await _settle(app, pilot)
-        assert "responses/small/S-01.toml" in _screen(app)
+        assert "standard is missing" in _screen(app)
         assert "From elsewhere." in _screen(app)
 
 

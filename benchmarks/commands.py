@@ -9,10 +9,10 @@ import time
 from pathlib import Path
 
 from compliance_tui.assessment import actions
-from compliance_tui.assessment.digest import control_digest
 from compliance_tui.assessment.folder import load
 from compliance_tui.assessment.model import Subject
 from compliance_tui.safe.toml import dump_toml
+from compliance_tui.standard.digest import control_digest
 from compliance_tui.standard.load import read_pack
 
 NOW = dt.datetime(2026, 11, 24, 12, tzinfo=dt.UTC)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from compliance_tui.assessment.digest import control_digest, seen_digest
+from compliance_tui.assessment.digest import seen_digest
 from compliance_tui.assessment.folder import Contents, changing, load, read_assessment, read_standard, write_record
 from compliance_tui.assessment.model import Assessment, Item, Person, Pin, Response, SignOff, Status, Subject, Waiver
 from compliance_tui.assessment.readiness import axis_values
@@ -18,6 +18,7 @@ from compliance_tui.safe.files import fsync_folder, read_bounded, write_atomic
 from compliance_tui.safe.model import load_model, validate
 from compliance_tui.safe.text import clean_line
 from compliance_tui.safe.toml import LARGEST_TOML
+from compliance_tui.standard.digest import control_digest
 from compliance_tui.standard.load import Pack
 from compliance_tui.standard.model import Axis, Control, Standard
 

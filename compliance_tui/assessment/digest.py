@@ -1,29 +1,10 @@
-"""Digests that bind answers and sign-offs to what they were about."""
+"""The digest that binds a sign-off to what its person saw."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from compliance_tui.assessment.model import Item, Response, Subject
-from compliance_tui.safe.strict_json import dump_json_line
+from compliance_tui.standard.digest import rules_digest, sha256_of
 from compliance_tui.standard.model import Control
-
-# What decides about a control. Its id, title and prose may change between versions without changing what is asked.
-_RULES = {"required", "recommended", "blocked", "evidence", "checks", "sign_offs", "may_be_not_applicable", "waivable"}
-
-
-def _sha256(value: Any) -> str:
-    return hashlib.sha256(dump_json_line(value)).hexdigest()
-
-
-def rules_digest(control: Control) -> str:
-    """SHA-256 of the rules, limits and seats of a control, whatever it is called and however it is worded."""
-    return _sha256(control.model_dump(mode="json", by_alias=True, include=_RULES))
-
-
-def control_digest(control: Control) -> str:
-    """SHA-256 of the statement, rules and limits of a control: what an answer answers."""
-    return _sha256({"statement": control.statement, "rules": rules_digest(control)})
 
 
 def seen_digest(
@@ -38,7 +19,7 @@ def seen_digest(
     Covers the rules, the status and statement, each evidence item (files, kind, date, stated facts), the axis values and
     the release with its artifacts.
     """
-    return _sha256(
+    return sha256_of(
         {
             "standard": response.standard,
             "rules": rules_digest(control),
@@ -54,4 +35,4 @@ def seen_digest(
 def _item(item: Item) -> str:
     stated = {name: str(fact.value) for name, fact in item.facts.items() if fact.source == "stated"}
     files = sorted([file.name, file.sha256] for file in item.files)
-    return _sha256([item.kind, item.speaks_of.isoformat(), files, dict(sorted(stated.items()))])
+    return sha256_of([item.kind, item.speaks_of.isoformat(), files, dict(sorted(stated.items()))])

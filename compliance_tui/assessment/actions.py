@@ -5,7 +5,7 @@ Who acts and when are parameters; nothing here reads the clock or the environmen
 
 import datetime as dt
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from compliance_tui.standard.digest import control_digest
 from compliance_tui.standard.load import Pack
 from compliance_tui.standard.model import Axis, Control, Standard
 
-_IGNORED = "# kept out of version control: the lock, the cache, drafts of answers\n.lock\n.cache/\n.drafts/\n"
+_IGNORED = "# kept out of version control: the lock, the cache, drafts of answers\n.lock\n.cache/\n.drafts/\n.migration/\n"
 
 
 def create(
@@ -34,9 +34,12 @@ def create(
     series: str,
     by: str,
     at: dt.datetime,
+    *,
+    before_record: Callable[[], None] = lambda: None,
 ) -> Assessment:
     """Start an assessment in ``root``, which must not hold one. ``series`` is a new UUID that all its bundles share.
 
+    ``before_record`` writes what the folder is to hold from the start: it is no assessment until its record is written, last.
     Raises InputError ``exists``, ``unknown-axis`` or ``unknown-value``.
     """
     if (root / "assessment.toml").exists():
@@ -65,6 +68,7 @@ def create(
             str(root / "assessment.toml"),
         )
         write_atomic(root / ".gitignore", _IGNORED.encode())
+        before_record()
         write_record(root, "assessment.toml", assessment, "init", by, at)
         fsync_folder(root)
     return assessment
@@ -212,7 +216,8 @@ def answer(
                 "statement": statement if statement is not None else old.statement,
                 "answered_by": by,
                 "answered_at": at,
-                "answers": control_digest(control),
+                "answers": control_digest(control, standard),
+                "recheck": None if status is not None else old.recheck,
             }
         )
         return _write_response(contents.root, new, "answer", by, at, control=control.id)
@@ -277,7 +282,7 @@ def _seat_person(contents: Contents, person: str, seat: str, by: str, at: dt.dat
 def _seen(contents: Contents, standard: Standard, control: Control, response: Response) -> str:
     items = [contents.items[one] for one in response.evidence if one in contents.items]
     values = axis_values(contents.assessment, standard)
-    return seen_digest(control, response, items, values, contents.assessment.subject)
+    return seen_digest(standard, control, response, items, values, contents.assessment.subject)
 
 
 def waive(contents: Contents, reference: str, waiver: Waiver, by: str, at: dt.datetime) -> Response:

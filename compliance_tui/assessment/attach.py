@@ -5,6 +5,7 @@ import mimetypes
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from compliance_tui.assessment.actions import digest_of_file_list, link_evidence, put_item
@@ -12,9 +13,10 @@ from compliance_tui.assessment.folder import Contents, changing, load
 from compliance_tui.assessment.model import Item, ItemFile
 from compliance_tui.evidence.fact import Fact, Facts
 from compliance_tui.evidence.kind import Kind, load_kinds, recognise
-from compliance_tui.evidence.readers import read_facts
+from compliance_tui.evidence.readers import read_facts_of
 from compliance_tui.evidence.store import LocalStore
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.files import open_regular
 from compliance_tui.safe.model import validate
 from compliance_tui.safe.text import clean_line
 from compliance_tui.standard.model import Control
@@ -147,17 +149,10 @@ def _kind(source: _Source, wanted: str | None, kinds: dict[str, Kind], asked: Se
 
 
 def _facts(source: _Source, kind: Kind, stated: dict[str, str]) -> Facts:
-    """The facts of all files together; where two files say the same thing, the first stands."""
-    facts: dict[str, Fact] = {}
-    warnings: list[str] = []
-    reader = ""
-    for _, path in source.files:
-        found = read_facts(path, kind)
-        facts = {**found.facts, **facts}
-        warnings += [warning for warning in found.warnings if warning not in warnings]
-        reader = found.reader
+    """The facts that the files say, and over them those that a person states."""
+    found = read_facts_of([(name, partial(open_regular, path)) for name, path in source.files], kind)
     said = {name: kind.state(name, text) for name, text in stated.items()}
-    return Facts(kind=kind.id, reader=reader, facts={**facts, **said}, warnings=tuple(warnings))
+    return found.model_copy(update={"facts": {**found.facts, **said}})
 
 
 def _speaks_of(source: _Source, facts: Facts, date: dt.date | None, at: dt.datetime) -> tuple[dt.date, str]:

@@ -7,12 +7,25 @@ from decimal import Decimal
 from typing import Literal
 
 from compliance_tui.assessment.bounds import lower_bound, upper_bound
+from compliance_tui.assessment.compare import (
+    as_text,
+    compare,
+    count_of,
+    is_count,
+    is_number,
+    moment,
+    percent,
+    shown,
+    sort_key,
+    with_unit,
+)
 from compliance_tui.assessment.model import Item, Subject
-from compliance_tui.evidence.fact import Fact
+from compliance_tui.assessment.register import figure, read_entries
 from compliance_tui.safe.errors import InputError
-from compliance_tui.safe.instant import parse_instant
+from compliance_tui.standard.check import Check, Operand
 from compliance_tui.standard.levels import matches_any
-from compliance_tui.standard.model import Axis, Check, Condition, Control, Operand, Scalar, Standard
+from compliance_tui.standard.model import Axis, Condition, Control, Standard
+from compliance_tui.standard.rule import Scalar
 
 Outcome = Literal["pass", "fail", "stale", "unproven", "manual"]
 _WORST: tuple[Outcome, ...] = ("fail", "unproven", "stale", "manual", "pass")
@@ -61,6 +74,15 @@ def age_days(item: Item, as_of: dt.datetime) -> int:
     return (as_of.date() - item.speaks_of).days
 
 
+COMPLETED = "completed"
+
+
+def is_complete(item: Item) -> bool:
+    """Whether the item does not say of itself that it is no whole result (cut short, in error, of nothing)."""
+    fact = item.facts.get(COMPLETED)
+    return fact is None or fact.value is not False
+
+
 def largest_age(control: Control, kind: str) -> int | None:
     """The oldest that evidence of ``kind`` may be for the control, in days; None where no rule says."""
     ages = [rule.max_age_days for rule in control.evidence if kind in rule.kinds and rule.max_age_days is not None]
@@ -82,7 +104,8 @@ def computed_value(axis: Axis, items: Sequence[Item]) -> tuple[str, str] | None:
         for condition in rule.any:
             for item in items:
                 held = _condition(condition, item)
-                usable = usable or held is not None
+                # A run that was cut short may show what a model can do, never what it cannot.
+                usable = usable or bool(held) or (held is not None and is_complete(item))
                 if held and axis.rank(rule.value) > axis.rank(best):
                     best, why = rule.value, f"{held} in {item.id}"
     return (best, why) if usable else None
@@ -100,12 +123,12 @@ def _evaluate(check: Check, scope: Scope) -> CheckResult | None:
 
     if limit is None and check.other is None:
         return result("unproven", f"set the axis {next(iter(check.by))} first: the limit depends on it")
-    items = [item for item in scope.items if item.kind == check.evidence]
+    items = [item for item in scope.items if item.kind in check.kinds]
     if not items:
-        return result("unproven", f"no {check.evidence} is attached")
+        return result("unproven", f"no {' or '.join(check.kinds)} is attached")
     fresh = [item for item in items if is_fresh(item, scope.control, scope.as_of)]
     if not fresh:
-        return result("stale", f"every {check.evidence} is too old, or dated in the future")
+        return result("stale", f"every {' or '.join(check.kinds)} is too old, or dated in the future")
     if check.items == "latest":
         newest = max(item.speaks_of for item in fresh)
         fresh = [item for item in fresh if item.speaks_of == newest]
@@ -129,29 +152,33 @@ def _one_item(check: Check, item: Item, limit: Scalar | list[str] | None, scope:
     missing = [name for name in (*_fact_names(check), *check.needs) if name not in item.facts]
     if missing:
         return result("unproven", f"the evidence does not say {', '.join(missing)}")
+    if not is_complete(item) and COMPLETED not in _fact_names(check):
+        return result("unproven", "the evidence did not run to its end over all it was asked; nothing can be read off it")
+    if check.rating is not None:
+        return _rating_check(check, item, limit, scope, result)
     if check.statistic != "value":
         return _bound_check(check, item, limit, scope, result)
     fact = item.facts[check.fact or ""]
     unit = check.unit or fact.unit
     if check.other is not None:
-        others = _others(check.other, scope)
-        if not others:
-            return result("unproven", f"nothing to compare with: no {_operand(check.other)} is known")
+        others = _others(check.other, item, scope)
+        if isinstance(others, str):
+            return result("unproven", others)
         holds = _holds_all(fact.value, check.op or "", others)
-        shown = f"{_operand(check.other)} {', '.join(_show(value) for value in others[:3])}"
+        wanted = f"{_operand(check.other)} {', '.join(shown(value) for value in others[:3])}"
     else:
-        holds = _compare(_ranked(fact.value, check, scope), check.op or "", _ranked(limit, check, scope))
-        shown = f"{_show(limit)}{_unit(unit)}"
-    measured = f"{_show(fact.value)}{_unit(unit)}"
+        holds = compare(_ranked(fact.value, check, scope), check.op or "", _ranked(limit, check, scope))
+        wanted = f"{shown(limit)}{with_unit(unit)}"
+    measured = f"{shown(fact.value)}{with_unit(unit)}"
     if holds is None:
-        return result("unproven", f"{measured} cannot be compared with {shown}", measured, shown)
-    words = "" if check.op in ("==",) else f"{_WORDS[check.op or '==']} "
-    return result("pass" if holds else "fail", f"{measured}, wanted {words}{shown}", measured, shown)
+        return result("unproven", f"{measured} cannot be compared with {wanted}", measured, wanted)
+    words = "" if check.op == "==" else f"{_WORDS[check.op or '==']} "
+    return result("pass" if holds else "fail", f"{measured}, wanted {words}{wanted}", measured, wanted)
 
 
 def _bound_check(check: Check, item: Item, limit: object, scope: Scope, result: _Result) -> CheckResult:
     successes, trials = item.facts[check.successes or ""].value, item.facts[check.trials or ""].value
-    if not (_is_count(successes) and _is_count(trials)) or not 0 <= int(successes) <= int(trials) <= 10_000_000:  # type: ignore[arg-type]
+    if not (is_count(successes) and is_count(trials)) or not 0 <= int(successes) <= int(trials) <= 10_000_000:  # type: ignore[arg-type]
         return result("unproven", "the counts in the evidence are not counts")
     k, n = int(successes), int(trials)  # type: ignore[arg-type]
     least = check.minimum_trials
@@ -159,12 +186,28 @@ def _bound_check(check: Check, item: Item, limit: object, scope: Scope, result: 
         least = table.get(scope.values.get(axis, ""))
     bound = upper_bound(k, n) if check.statistic == "ucb95" else lower_bound(k, n)
     side = "upper" if check.statistic == "ucb95" else "lower"
-    measured, shown = f"{_percent(bound)} ({k} of {n})", _percent(float(limit))  # type: ignore[arg-type]
+    measured, wanted = f"{percent(bound)} ({k} of {n})", percent(float(limit))  # type: ignore[arg-type]
     if least is not None and n < least:
-        return result("unproven", f"{n} trials, at least {least} are needed", measured, shown)
-    holds = _compare(Decimal(repr(bound)), check.op or "", limit)
-    text = f"{k} of {n}, 95 % {side} bound {_percent(bound)}, limit {shown}"
-    return result("pass" if holds else "fail", text, measured, shown)
+        return result("unproven", f"{n} trials, at least {least} are needed", measured, wanted)
+    holds = compare(Decimal(repr(bound)), check.op or "", limit)
+    text = f"{k} of {n}, 95 % {side} bound {percent(bound)}, limit {wanted}"
+    return result("pass" if holds else "fail", text, measured, wanted)
+
+
+def _rating_check(check: Check, item: Item, limit: object, scope: Scope, result: _Result) -> CheckResult:
+    scale, ratings = scope.standard.scale(check.scale), item.facts["ratings"].value
+    if scale is None or not isinstance(ratings, tuple):
+        return result("unproven", f"the register cannot be rated by {check.scale}")
+    try:
+        entries = read_entries(ratings, scale, scope.standard, scope.values, scope.as_of)
+        found = figure(check.rating or "", entries, scale, scope.standard, check.from_band, check.below_band)
+    except InputError as error:
+        return result("unproven", str(error))
+    measured = percent(float(found.value)) if isinstance(found.value, Decimal) else shown(found.value)
+    holds = compare(found.value, check.op or "", limit)
+    named = f" ({', '.join(found.entries[:3])}{' and more' if len(found.entries) > 3 else ''})" if found.entries else ""
+    text = f"{len(found.entries)} of {found.of} entries{named}, wanted {_WORDS.get(check.op or '', '')} {shown(limit)}"
+    return result("pass" if holds else "fail", text, measured, shown(limit))
 
 
 def _axis_check(check: Check, axis_id: str, scope: Scope) -> CheckResult:
@@ -189,14 +232,14 @@ def _condition(condition: Condition, item: Item) -> str | None:
         fact = item.facts.get(condition.fact or "")
         if fact is None:
             return None
-        holds = _compare(fact.value, condition.op, condition.limit)
-        return f"{condition.fact} {_show(fact.value)}" if holds else ("" if holds is not None else None)
-    k, n = (_count(item.facts.get(name or "")) for name in (condition.successes, condition.trials))
+        holds = compare(fact.value, condition.op, condition.limit)
+        return f"{condition.fact} {shown(fact.value)}" if holds else ("" if holds is not None else None)
+    k, n = (count_of(item.facts.get(name or "")) for name in (condition.successes, condition.trials))
     if k is None or n is None or k > n or (condition.minimum_trials is not None and n < condition.minimum_trials):
         return None
     bound = upper_bound(k, n) if condition.statistic == "ucb95" else lower_bound(k, n)
-    holds = _compare(Decimal(repr(bound)), condition.op, condition.limit)
-    return f"{k} of {n}, bound {_percent(bound)}" if holds else ""
+    holds = compare(Decimal(repr(bound)), condition.op, condition.limit)
+    return f"{k} of {n}, bound {percent(bound)}" if holds else ""
 
 
 def _limit(check: Check, scope: Scope) -> tuple[Scalar | list[str] | None, bool]:
@@ -208,10 +251,12 @@ def _limit(check: Check, scope: Scope) -> tuple[Scalar | list[str] | None, bool]
 
 
 def _fact_names(check: Check) -> list[str]:
-    return [name for name in (check.fact, check.successes, check.trials) if name]
+    rated = ("ratings",) if check.rating else ()
+    return [name for name in (check.fact, check.successes, check.trials, *rated) if name]
 
 
-def _others(other: Operand, scope: Scope) -> list[Value]:
+def _others(other: Operand, item: Item, scope: Scope) -> list[Value] | str:
+    """The values to compare with, or the sentence that says why there are none."""
     values: list[Value] = []
     if other.subject == "artifact-digests":
         values += [artifact.sha256 for artifact in scope.subject.artifacts]
@@ -220,26 +265,32 @@ def _others(other: Operand, scope: Scope) -> list[Value]:
     elif other.subject == "release-date":
         values += [scope.subject.release_date] if scope.subject.release_date else []
     else:
-        values += [
-            item.facts[other.fact].value
-            for item in scope.everything
-            if item.kind == other.evidence and other.fact and other.fact in item.facts
-        ]
+        there = [one for one in scope.everything if one.kind == other.evidence and other.fact in one.facts and is_complete(one)]
+        alike = [one for one in there if _agree(item, one, other.same)]
+        if there and not alike:
+            return f"not compared: {', '.join(other.same)} differ between {item.id} and {there[0].id}"
+        values += [one.facts[other.fact or ""].value for one in alike]
+    if not values:
+        return f"nothing to compare with: no {_operand(other)} is known"
     values = [_shifted(value, other) for value in values]
-    if other.take != "each" and len(values) > 1:
-        keyed = [(key, value) for value in values if (key := _sortable(value)) is not None]
-        if keyed:
-            pick = min(keyed, key=lambda pair: pair[0]) if other.take == "min" else max(keyed, key=lambda pair: pair[0])
-            return [pick[1]]
-    return values
+    keyed = [(key, value) for value in values if (key := sort_key(value)) is not None]
+    if other.take == "each" or not keyed:
+        return values
+    pick = min if other.take == "min" else max
+    return [pick(keyed, key=lambda pair: pair[0])[1]]
+
+
+def _agree(one: Item, other: Item, names: Sequence[str]) -> bool:
+    """Whether both say the same under each name; what one of them does not say is no agreement."""
+    return all(name in one.facts and name in other.facts and one.facts[name].value == other.facts[name].value for name in names)
 
 
 def _shifted(value: Value, other: Operand) -> Value:
-    if other.times is not None and _is_number(value):
+    if other.times is not None and is_number(value):
         return Decimal(value) * other.times  # type: ignore[arg-type]
     if other.days:
-        moment = _moment(value)
-        return (moment + dt.timedelta(days=other.days)).date() if moment else value
+        instant = moment(value)
+        return (instant + dt.timedelta(days=other.days)).date() if instant else value
     return value
 
 
@@ -258,42 +309,10 @@ _WORDS = {
 
 def _holds_all(value: Value, op: str, others: Sequence[Value]) -> bool | None:
     if op == "is-one-of":
-        wanted = {_text(other) for other in others}
-        return _text(value) in wanted
-    found = [_compare(value, op, other) for other in others]
+        wanted = {as_text(other) for other in others}
+        return as_text(value) in wanted
+    found = [compare(value, op, other) for other in others]
     return None if None in found else all(found)
-
-
-def _compare(value: object, op: str, limit: object) -> bool | None:
-    """Whether ``value op limit`` holds; None where the two cannot be compared."""
-    if op == "includes":
-        have = set(value) if isinstance(value, tuple | list) else {_text(value)}
-        return set(limit if isinstance(limit, list | tuple) else [_text(limit)]) <= {_text(one) for one in have}
-    if op == "is-one-of":
-        return _text(value) in {_text(one) for one in (limit if isinstance(limit, list | tuple) else [limit])}
-    if op in ("before", "not-after"):
-        left, right = _moment(value), _moment(limit)
-        if left is None or right is None:
-            return None
-        return left < right if op == "before" else left <= right
-    if op in ("==", "!="):
-        return _equal(value, limit) == (op == "==")
-    left_key, right_key = _sortable(value), _sortable(limit)
-    if left_key is None or right_key is None or left_key[0] != right_key[0]:
-        return None
-    a, b = left_key[1], right_key[1]
-    ordering: dict[str, bool] = {"<=": a <= b, "<": a < b, ">=": a >= b, ">": a > b}  # type: ignore[operator]
-    return ordering[op]
-
-
-def _equal(value: object, limit: object) -> bool:
-    if isinstance(value, bool) or isinstance(limit, bool):
-        return value is limit
-    if isinstance(value, tuple | list) and isinstance(limit, tuple | list):
-        return sorted(map(_text, value)) == sorted(map(_text, limit))
-    if _is_number(value) and _is_number(limit):
-        return Decimal(value) == Decimal(limit)  # type: ignore[arg-type]
-    return _text(value) == _text(limit)
 
 
 def _ranked(value: object, check: Check, scope: Scope) -> object:
@@ -302,59 +321,3 @@ def _ranked(value: object, check: Check, scope: Scope) -> object:
     if scale is None:
         return value
     return next((rank for rank, band in enumerate(scale.bands) if band.id == value), value)
-
-
-def _sortable(value: object) -> tuple[str, object] | None:
-    if _is_number(value):
-        return "number", Decimal(value)  # type: ignore[arg-type]
-    moment = _moment(value)
-    return ("moment", moment) if moment else None
-
-
-def _moment(value: object) -> dt.datetime | None:
-    if isinstance(value, dt.datetime):
-        return value
-    if isinstance(value, dt.date):
-        return dt.datetime(value.year, value.month, value.day, tzinfo=dt.UTC)
-    if not isinstance(value, str):
-        return None
-    try:
-        return parse_instant(value)
-    except InputError:
-        return None
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | Decimal) and not isinstance(value, bool)
-
-
-def _is_count(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _count(fact: Fact | None) -> int | None:
-    value = fact.value if fact else None
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else _show(value)
-
-
-def _show(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, tuple | list):
-        return ", ".join(map(str, value)) or "nothing"
-    if isinstance(value, int):
-        return f"{value:,}"
-    text = str(value)
-    return text if len(text) <= 40 else text[:16] + "…"
-
-
-def _unit(unit: str) -> str:
-    return f" {unit}" if unit else ""
-
-
-def _percent(share: float) -> str:
-    return f"{share * 100:.2f} %"

@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 from compliance_tui.assessment.model import Item, Response, Subject
-from compliance_tui.standard.digest import rules_digest, sha256_of
-from compliance_tui.standard.model import Control
+from compliance_tui.standard.digest import in_force_digest, sha256_of
+from compliance_tui.standard.model import Control, Standard
 
 
 def seen_digest(
+    standard: Standard,
     control: Control,
     response: Response,
     items: Sequence[Item],
@@ -16,13 +17,13 @@ def seen_digest(
 ) -> str:
     """SHA-256 of what a person accepts when signing off a response; it changes when any of it changes.
 
-    Covers the rules, the status and statement, each evidence item (files, kind, date, stated facts), the axis values and
-    the release with its artifacts.
+    Covers the rules as they bear on the release, the status and statement, each evidence item (files, kind, date, stated
+    facts), the axis values and the release with its artifacts.
     """
     return sha256_of(
         {
             "standard": response.standard,
-            "rules": rules_digest(control),
+            "rules": in_force_digest(control, standard, values),
             "status": response.status,
             "statement": response.statement,
             "evidence": sorted(_item(item) for item in items),

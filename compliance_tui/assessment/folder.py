@@ -7,7 +7,6 @@ Layout: ``assessment.toml``, ``standards/``, ``responses/<standard>/<control>.to
 import contextlib
 import datetime as dt
 import hashlib
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from compliance_tui.assessment import log
+from compliance_tui.assessment import journal, log
 from compliance_tui.assessment.cache import read_records
 from compliance_tui.assessment.model import Assessment, Item, Response
 from compliance_tui.assessment.readiness import ControlKey, Readiness, readiness
@@ -29,6 +28,7 @@ from compliance_tui.standard.load import LARGEST_STANDARD, load_pinned
 from compliance_tui.standard.model import Control, Standard
 
 LOCK_SECONDS = 30.0
+_MOST_READS = 5
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -69,7 +69,23 @@ class Contents:
 
 
 def load(root: Path) -> Contents:
-    """Read the whole folder. Raises InputError naming file, line and field of whatever is wrong."""
+    """Read the whole folder. Raises InputError naming file, line and field of whatever is wrong.
+
+    A migration that was decided and cut short is finished first; one that happens meanwhile is waited for, so that what is
+    read is never half of the old and half of the new.
+    """
+    for _ in range(_MOST_READS):
+        if journal.is_pending(root):
+            with changing(root):
+                pass
+        before = journal.last_finished(root)
+        contents = _load(root)
+        if not journal.is_pending(root) and journal.last_finished(root) == before:
+            break
+    return contents
+
+
+def _load(root: Path) -> Contents:
     assessment = read_assessment(root)
     standards = tuple((read_standard(root, pin.file_name, pin.sha256), pin.sha256) for pin in assessment.standards)
     responses: dict[ControlKey, Response] = {}
@@ -124,6 +140,7 @@ def changing(root: Path, *, seconds: float = LOCK_SECONDS) -> Iterator[None]:
         ) from None
     try:
         with writing(root):
+            journal.finish(root)
             yield
     finally:
         lock.release()
@@ -131,7 +148,7 @@ def changing(root: Path, *, seconds: float = LOCK_SECONDS) -> Iterator[None]:
 
 def write_record(root: Path, path: str, record: BaseModel, act: str, by: str, at: dt.datetime, **more: Any) -> None:
     """Write ``record`` to ``path`` in the folder, keep what it said before, and log the act. The caller holds the lock."""
-    content = dump_toml(_table(record))
+    content = record_bytes(record)
     target = root / path
     before = _keep(root, target)
     if not target.parent.is_dir():
@@ -150,17 +167,11 @@ def _keep(root: Path, target: Path) -> str | None:
         old = hashlib.sha256(target.read_bytes()).hexdigest()
     except FileNotFoundError:
         return None
-    history = root / "history"
-    history.mkdir(exist_ok=True)
-    with contextlib.suppress(FileExistsError):
-        os.link(target, history / f"{old}.toml")
+    journal.keep_before(root, target, old)
     return old
 
 
-def _table(record: BaseModel) -> dict[str, Any]:
-    """The record's fields in the order of the model; what is unset or empty is left out of the file."""
-    return {
-        name: value
-        for name, value in record.model_dump(by_alias=True).items()
-        if value is not None and value != [] and value != {} and value != ""
-    }
+def record_bytes(record: BaseModel) -> bytes:
+    """The record as its file: fields in the order of the model; what is unset or empty is left out."""
+    table = record.model_dump(by_alias=True)
+    return dump_toml({name: value for name, value in table.items() if value not in (None, [], {}, "")})

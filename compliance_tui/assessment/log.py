@@ -8,7 +8,8 @@ import datetime as dt
 import hashlib
 import json
 import os
-from pathlib import Path
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from compliance_tui.safe.files import append_line
@@ -16,12 +17,20 @@ from compliance_tui.safe.instant import format_instant
 from compliance_tui.safe.strict_json import dump_json_line
 
 _TAIL = 8 * 1024
-RECORDS = ("assessment.toml", "responses/*/*.toml", "evidence/E-*.toml")
+RECORDS = ("assessment.toml", "responses/*/*.toml", "evidence/E-*.toml", "archive/*/*.toml")
 
 
 def append(root: Path, entry: dict[str, Any]) -> None:
     """Append ``entry`` under the next sequence number. The caller holds the folder's lock."""
-    append_line(root / "log.jsonl", dump_json_line({"seq": _last_sequence(root / "log.jsonl") + 1, **entry}))
+    append_all(root, [entry])
+
+
+def append_all(root: Path, entries: Sequence[dict[str, Any]]) -> None:
+    """Append ``entries`` in one write, under the next sequence numbers. The caller holds the folder's lock."""
+    first = _last_sequence(root / "log.jsonl") + 1
+    lines = [dump_json_line({"seq": first + place, **entry}) for place, entry in enumerate(entries)]
+    if lines:
+        append_line(root / "log.jsonl", b"\n".join(lines))
 
 
 def read_log(root: Path) -> list[dict[str, Any]]:
@@ -41,7 +50,7 @@ def reconcile(root: Path, by: str, at: dt.datetime) -> list[str]:
     """
     known: dict[str, str | None] = {}
     for entry in read_log(root):
-        if isinstance(entry.get("path"), str):
+        if isinstance(entry.get("path"), str) and any(PurePosixPath(entry["path"]).match(pattern) for pattern in RECORDS):
             known[entry["path"]] = entry.get("sha256")
     there = {
         path.relative_to(root).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
@@ -51,9 +60,8 @@ def reconcile(root: Path, by: str, at: dt.datetime) -> list[str]:
     }
     gone = {path for path, sha256 in known.items() if sha256 is not None and path not in there}
     odd = sorted(gone | {path for path, sha256 in there.items() if known.get(path) != sha256})
-    for path in odd:
-        entry = {"at": format_instant(at), "by": by, "act": "found", "path": path, "before": known.get(path)}
-        append(root, {**entry, "sha256": there.get(path)})
+    found = {"at": format_instant(at), "by": by, "act": "found"}
+    append_all(root, [{**found, "path": path, "before": known.get(path), "sha256": there.get(path)} for path in odd])
     return odd
 
 

@@ -6,11 +6,12 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, StringConstraints, model_validator
 
 from compliance_tui.evidence.fact import Fact
-from compliance_tui.standard.model import Digest, Identifier, Line, Slug, Version
+from compliance_tui.standard.rule import Digest, Identifier, Line, Slug, Version
 
 PersonId = Annotated[str, StringConstraints(pattern=r"^[^\s\x00-\x1f\x7f]{1,120}$")]
 ItemId = Annotated[str, StringConstraints(pattern=r"^E-[0-9]{4,9}$")]
-Statement = Annotated[str, StringConstraints(max_length=100_000)]
+LONGEST_STATEMENT = 100_000
+Statement = Annotated[str, StringConstraints(max_length=LONGEST_STATEMENT)]
 Status = Literal["met", "partly-met", "not-met", "not-applicable", "inconclusive"]
 STATUSES: tuple[Status, ...] = ("met", "partly-met", "not-met", "not-applicable", "inconclusive")
 
@@ -123,6 +124,14 @@ class SignOff(Model):
     seen: Digest
 
 
+class Recheck(Model):
+    """Why an answer has to be looked at again: the rule or the release changed. A new answer takes it away."""
+
+    why: Statement
+    was: Status | None = None
+    since: Instant
+
+
 class Response(Model):
     """The answer to one control. ``answers`` is the digest of the control's statement and rules when it was answered."""
 
@@ -135,7 +144,14 @@ class Response(Model):
     answered_at: Instant | None = None
     answers: Digest | None = None
     waiver: Waiver | None = None
+    recheck: Recheck | None = None
     sign_offs: list[SignOff] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _not_in_order(self) -> "Response":
+        if self.recheck is not None and self.status in ("met", "not-applicable"):
+            raise ValueError(f"an answer that has to be rechecked cannot be {self.status}; answer it again")
+        return self
 
 
 class ItemFile(Model):

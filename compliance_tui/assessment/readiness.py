@@ -120,7 +120,8 @@ def readiness(
     control_states: list[ControlState] = []
     for standard, sha256 in standards:
         values = axis_values(assessment, standard)
-        axes = tuple(_axis_states(standard, values, responses, items))
+        published = is_published(assessment.subject, as_of)
+        axes = tuple(_axis_states(standard, values, responses, items, published))
         states = [
             _control_state(standard, control, values, assessment, responses, items, everything, as_of)
             for control in standard.controls
@@ -148,17 +149,27 @@ def _axis_states(
     values: Mapping[str, str],
     responses: Mapping[ControlKey, Response],
     items: Mapping[str, Item],
+    published: bool,
 ) -> list[AxisState]:
     states = []
     for axis in standard.axes:
         declared, computed, why = values.get(axis.id), None, ""
         if axis.computed is not None:
-            response = responses.get((standard.id, axis.computed.control))
-            found = computed_value(axis, _items(response, items))
+            counted = [
+                axis.computed.control,
+                *(one for one in axis.computed.also if _applies(standard, one, values, published)),
+            ]
+            shown = [item for one in counted for item in _items(responses.get((standard.id, one)), items)]
+            found = computed_value(axis, shown)
             computed, why = found if found else (None, "")
         understated = computed is not None and declared is not None and axis.rank(declared) < axis.rank(computed)
         states.append(AxisState(standard.id, axis.id, declared, computed, why, understated))
     return states
+
+
+def _applies(standard: Standard, identifier: str, values: Mapping[str, str], published: bool) -> bool:
+    control = standard.control(identifier)
+    return control is not None and level(control, values, standard.axes, published) != "not-applicable"
 
 
 def _items(response: Response | None, items: Mapping[str, Item]) -> list[Item]:
@@ -234,7 +245,9 @@ def _gaps(
     items: Mapping[str, Item],
 ) -> list[Reason]:
     """Everything that keeps the control from being satisfied, in the order in which a person would mend it."""
-    if response is None or response.status is None:
+    if response is not None and response.recheck is not None:
+        gaps = [Reason("recheck", response.recheck.why)]
+    elif response is None or response.status is None:
         gaps = [Reason("unanswered", "not answered yet")]
     elif response.status == "not-applicable":
         return _not_applicable_gaps(scope.control, response, seats)
@@ -293,7 +306,11 @@ def _seats(scope: Scope, response: Response | None) -> tuple[SeatState, ...]:
     signed = list(response.sign_offs) if response else []
     if not wanted and not signed:
         return ()
-    seen = seen_digest(scope.control, response, scope.items, scope.values, scope.subject) if response and signed else ""
+    seen = (
+        seen_digest(scope.standard, scope.control, response, scope.items, scope.values, scope.subject)
+        if response and signed
+        else ""
+    )
     extra = [sign_off.seat for sign_off in signed if sign_off.seat not in wanted]
     return tuple(_seat(seat, signed, seen) for seat in [*wanted, *dict.fromkeys(extra)])
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from compliance_tui.assessment.model import Day, Instant, ItemId, Model, PersonId, Pin, SignOff, Status, Subject
-from compliance_tui.standard.model import Digest, Identifier, Slug
+from compliance_tui.standard.rule import Digest, Identifier, Slug
 
 ANSWER = "A-"
 ItemName = Annotated[str, StringConstraints(pattern=r"^[AE]-[A-Za-z0-9._-]{1,160}$")]

@@ -1,14 +1,14 @@
 """What a bundle claims, against what its bytes say: facts are read again, readiness is compared control by control."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from compliance_tui.assessment.readiness import Readiness
 from compliance_tui.bundle.tree import Tree
 from compliance_tui.bundle.view import BundleView
-from compliance_tui.evidence.fact import Fact
 from compliance_tui.evidence.kind import Kind
-from compliance_tui.evidence.readers import read_facts_from
+from compliance_tui.evidence.readers import read_facts_of
 from compliance_tui.safe.errors import InputError
 
 
@@ -21,22 +21,18 @@ def evidence_differences(tree: Tree, view: BundleView, kinds: Mapping[str, Kind]
         if kind is None:
             unread.append(identifier)
             continue
-        found: dict[str, Fact] = {}
-        reader = ""
+        places = zip(item.files, view.paths[identifier], strict=True)
         try:
-            for file, path in zip(item.files, view.paths[identifier], strict=True):
-                with tree.open(path) as stream:
-                    facts = read_facts_from(stream, file.name.rpartition("/")[2], kind)
-                found, reader = {**facts.facts, **found}, facts.reader
+            found = read_facts_of([(file.name, partial(tree.open, path)) for file, path in places], kind)
         except InputError as error:
             differences.append(f"{identifier}: {error}")
             continue
-        if reader != item.reader:
+        if found.reader != item.reader:
             unread.append(identifier)
             continue
         recorded = {name: fact for name, fact in item.facts.items() if fact.where != "stated"}
         stated = {name for name, fact in item.facts.items() if fact.where == "stated"}
-        said = {name: fact for name, fact in found.items() if name not in stated}
+        said = {name: fact for name, fact in found.facts.items() if name not in stated}
         odd = sorted(name for name in {*recorded, *said} if recorded.get(name) != said.get(name))
         if odd:
             differences.append(f"{identifier} records another {odd[0]} than its file says")

@@ -9,9 +9,10 @@ from pathlib import Path
 import click
 
 from compliance_tui.assessment import actions
+from compliance_tui.assessment.archive import archived_answers
 from compliance_tui.assessment.folder import Contents, load
 from compliance_tui.assessment.model import STATUSES, Artifact, Person, Status, Subject, Waiver
-from compliance_tui.assessment.readiness import ControlState
+from compliance_tui.assessment.readiness import ControlState, axis_values
 from compliance_tui.cli.settings import (
     NOT_ACCEPTED,
     READY,
@@ -23,7 +24,7 @@ from compliance_tui.cli.settings import (
     print_json,
     say,
 )
-from compliance_tui.cli.text import control_page, status_lines
+from compliance_tui.cli.text import archived_page, control_page, status_lines
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import open_regular
 from compliance_tui.safe.model import validate
@@ -59,7 +60,8 @@ def _person(text: str) -> Person:
 
 @click.command()
 @click.argument("directory", type=click.Path(path_type=Path))
-@click.option("--standard", "standards", multiple=True, required=True, metavar="ID[@VERSION]", help="Pin a standard.")
+@click.option("--standard", "standards", multiple=True, metavar="ID[@VERSION]", help="Pin a standard.")
+@click.option("--from", "before", type=click.Path(path_type=Path), default=None, metavar="OLD", help="Begin from that one.")
 @click.option("--subject", required=True, metavar="NAME", help="What is to be released.")
 @click.option("--subject-version", default="", metavar="VERSION", help="Its version.")
 @click.option("--release-date", default=None, metavar="DATE", help="The planned day of release.")
@@ -71,6 +73,7 @@ def init(
     ctx: click.Context,
     directory: Path,
     standards: Sequence[str],
+    before: Path | None,
     subject: str,
     subject_version: str,
     release_date: str | None,
@@ -80,41 +83,57 @@ def init(
 ) -> None:
     """Start an assessment of one release against pinned standards.
 
+    With --from, the next release begins from an older assessment: its standards, people, answers, and evidence that is still
+    fresh; every sign-off lapses, and what was met is to be confirmed again.
+
     \b
     Example:
       compliance-tui init release --standard frontier-release@1.1 --subject northwind-2 \\
           --set profile=api-only --set tier=T1 --person ada=owner --person ben=security
+      compliance-tui init next --from release --subject northwind-3
     """
-    packs = [find_pack(reference, standard_folders(extra_standards(ctx))) for reference in standards]
+    if bool(standards) == bool(before):
+        raise InputError("bad-option", "name the standards with --standard, or an older assessment with --from; one of the two")
     root = directory if directory.is_absolute() else folder(ctx) / directory
-    release = instant(release_date).date() if release_date else None
     described = validate(
         {
             "name": subject,
             "version": subject_version,
-            "release_date": release,
+            "release_date": instant(release_date).date() if release_date else None,
             "artifacts": [_artifact(text) for text in artifacts],
         },
         Subject,
         "--subject",
     )
-    assessment = actions.create(
-        root,
-        packs,
-        described,
-        pairs(axes, "--set", "AXIS=VALUE"),
-        [_person(text) for text in people],
-        str(uuid.uuid4()),
-        person(ctx),
-        instant(None),
-    )
-    for pack in packs:
-        say(f"pinned {pack.standard.id} {pack.standard.version}, {len(pack.standard.controls)} controls, sha256 {pack.sha256}")
-        for axis in pack.standard.axes:
-            if axis.id not in assessment.axes and f"{pack.standard.id}/{axis.id}" not in assessment.axes:
+    chosen = pairs(axes, "--set", "AXIS=VALUE")
+    series, by, at = str(uuid.uuid4()), person(ctx), instant(None)
+    if before is not None:
+        from compliance_tui.assessment.next_release import start_next_release
+
+        assessment = start_next_release(load(before), root, described, chosen, series, by, at)
+        for text in people:
+            one = _person(text)
+            actions.add_person(root, one.id, one.name, one.seats, by, at)
+    else:
+        packs = [find_pack(reference, standard_folders(extra_standards(ctx))) for reference in standards]
+        assessment = actions.create(root, packs, described, chosen, [_person(text) for text in people], series, by, at)
+    _say_started(load(root))
+    say(f"assessment of {assessment.subject.name} started in {root}")
+
+
+def _say_started(contents: Contents) -> None:
+    for standard, sha256 in contents.standards:
+        say(f"pinned {standard.id} {standard.version}, {len(standard.controls)} controls, sha256 {sha256}")
+        chosen = axis_values(contents.assessment, standard)
+        for axis in standard.axes:
+            if axis.id not in chosen:
                 values = ", ".join(value.id for value in axis.values)
                 note(f"axis {axis.id} is not set yet ({values}): `compliance-tui axes {axis.id}=VALUE`")
-    say(f"assessment of {assessment.subject.name} started in {root}")
+    if contents.items or contents.responses:
+        again = sum(response.recheck is not None for response in contents.responses.values())
+        say(
+            f"{len(contents.responses)} answers and {len(contents.items)} evidence items carried over, {again} to confirm again"
+        )
 
 
 @click.command()
@@ -155,12 +174,23 @@ def _state(contents: Contents, reference: str, as_of: dt.datetime) -> ControlSta
 def show(ctx: click.Context, control: str, as_of: str | None) -> None:
     """Show one control as plain text: statement, guidance, answer, evidence, checks, sign-offs, what is missing.
 
+    A control that the standard no longer has shows the answer that was archived.
+
     \b
     Example:
       compliance-tui show FR-SAF-02
     """
     contents = load(folder(ctx))
     at = instant(as_of)
+    try:
+        contents.find(control)
+    except InputError:
+        archived = archived_answers(contents.root, control.rpartition("/")[2])
+        if not archived:
+            raise
+        for line in archived_page(archived):
+            say(line)
+        return
     for line in control_page(contents, _state(contents, control, at), at):
         say(line)
 

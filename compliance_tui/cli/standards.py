@@ -1,15 +1,19 @@
-"""standards list, show, lint."""
+"""standards list, show, lint, release, new; diff and comments are in modules of their own."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from compliance_tui.cli.settings import extra_standards, print_json, say
+from compliance_tui.cli.comments import comment, comments
+from compliance_tui.cli.settings import extra_standards, instant, print_json, say
+from compliance_tui.cli.standards_diff import diff
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.text import clean_line
-from compliance_tui.standard.levels import explain
+from compliance_tui.standard.describe import rule_lines
+from compliance_tui.standard.lint import Finding
 from compliance_tui.standard.lint import lint as lint_standard
-from compliance_tui.standard.load import Pack, find_pack, pack_paths, read_pack, standard_folders
+from compliance_tui.standard.load import Pack, find_pack, line_in, pack_paths, read_pack, standard_folders, versions_of
 from compliance_tui.standard.model import Control, Standard
 
 
@@ -94,21 +98,14 @@ def _show_standard(pack: Pack) -> None:
 
 def _show_control(standard: Standard, control: Control) -> None:
     say(f"{control.id}  {control.title}\n\n{control.statement.strip()}")
-    say(f"\nRequired for: {explain(control.required, standard.axes) or 'nobody'}")
-    if control.recommended:
-        say(f"Recommended for: {explain(control.recommended, standard.axes)}")
     for heading, prose in (("Guidance", control.guidance), ("Example", control.example)):
         if prose:
             say(f"\n{heading}\n{prose.strip()}")
-    for rule in control.evidence:
-        age = f", at most {rule.max_age_days} days old" if rule.max_age_days else ""
-        say(f"\nEvidence: {' or '.join(rule.kinds)}{age}")
-    for check in control.checks:
-        say(f"Check: {check.title} ({check.id})")
-    for seats in control.sign_offs:
-        say(f"Sign-off: {', '.join(seats.seats)} ({explain([seats], standard.axes)})")
+    say("\nRules")
+    for line in rule_lines(control, standard):
+        say(f"  {line}")
     if control.references:
-        say(f"Related: {', '.join(control.references)}")
+        say(f"\nRelated: {', '.join(control.references)}")
 
 
 @standards.command()
@@ -118,25 +115,95 @@ def _show_control(standard: Standard, control: Control) -> None:
 def lint(ctx: click.Context, references: tuple[str, ...], as_json: bool) -> int:
     """Check packs for what their author would miss. Exit status 1 when something is wrong.
 
+    The list of changes is held against the version before, where that is known; released versions against released.toml.
+
     \b
     Example:
-      compliance-tui standards lint my-standard/1.0.toml
+      compliance-tui standards lint my-standard/1.1.toml
     """
-    from compliance_tui.cli.settings import extra_kinds
-    from compliance_tui.evidence.kind import load_kinds
-
     folders = standard_folders(extra_standards(ctx))
-    known = set(load_kinds(extra_kinds(ctx)))
-    packs = [find_pack(one, folders) for one in references] or [read_pack(path) for path in pack_paths(folders)]
-    findings = [(pack, finding) for pack in packs for finding in lint_standard(pack.standard, known)]
+    packs = _packs(references, folders)
+    findings = [(pack, finding) for pack in packs for finding in _findings(ctx, pack, folders)]
     if as_json:
-        print_json([{"path": str(pack.path), "where": one.where, "text": one.text} for pack, one in findings])
+        print_json(
+            [
+                {"path": str(pack.path), "line": line_in(pack, one.location), "where": one.where, "text": one.text}
+                for pack, one in findings
+            ]
+        )
     else:
         for pack, one in findings:
-            say(f"{_shown(pack.path)}: {one.where}: {one.text}")
+            say(f"{clean_line(str(pack.path))}, line {line_in(pack, one.location)}: {one.where}: {one.text}")
         say(f"{len(packs)} checked, {len(findings)} findings")
     return 1 if findings else 0
 
 
-def _shown(path: Path) -> str:
-    return clean_line(str(path))
+def _packs(references: Sequence[str], folders: Sequence[Path]) -> list[Pack]:
+    """The packs that were named; without names, all versions in the folders."""
+    return [find_pack(one, folders) for one in references or [str(path) for path in pack_paths(folders)]]
+
+
+def _findings(ctx: click.Context, pack: Pack, folders: Sequence[Path]) -> list[Finding]:
+    from compliance_tui.cli.settings import extra_kinds
+    from compliance_tui.evidence.kind import load_kinds
+
+    kinds = {kind.id: {fact.name for fact in kind.facts} for kind in load_kinds(extra_kinds(ctx)).values()}
+    # A pack that lies at its place has its neighbours beside it, whether or not that folder is known.
+    places = list(dict.fromkeys([*folders, pack.path.parent.parent]))
+    return lint_standard(pack.standard, kinds, versions_of(pack.standard.id, places, [pack.standard]))
+
+
+@standards.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.pass_context
+def release(ctx: click.Context, path: Path) -> int:
+    """Record a version as released: from then on its bytes never change. It must lint clean, at <id>/<version>.toml.
+
+    \b
+    Example:
+      compliance-tui standards release standards/my-standard/1.0.toml
+    """
+    from compliance_tui.standard.released import add_release
+
+    folders = standard_folders(extra_standards(ctx))
+    pack = find_pack(str(path), folders)
+    home = pack.path.resolve()
+    if (home.parent.name, home.stem) != (pack.standard.id, pack.standard.version):
+        raise InputError("bad-standard", f"{clean_line(str(path))}: a released pack lies at <id>/<version>{pack.suffix}")
+    findings = _findings(ctx, pack, folders)
+    for one in findings:
+        say(f"{clean_line(str(pack.path))}, line {line_in(pack, one.location)}: {one.where}: {one.text}")
+    if findings:
+        say("not released; mend these first")
+        return 1
+    add_release(home.parent.parent, pack.standard.id, pack.standard.version, pack.sha256)
+    say(f"{pack.standard.id} {pack.standard.version} is released, sha256 {pack.sha256}")
+    return 0
+
+
+@standards.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--title", default=None, help="The title of the standard (default: its id).")
+@click.option("--after", default=None, metavar="ID@VERSION|FILE", help="Start the next version of this one.")
+@click.option("--released", default=None, metavar="DATE", help="The day of release (default: today).")
+@click.pass_context
+def new(ctx: click.Context, path: Path, title: str | None, after: str | None, released: str | None) -> None:
+    """Write a starting pack with comments at PATH (<id>/<version>.toml); with --after, the next version of an old one.
+
+    \b
+    Example:
+      compliance-tui standards new standards/my-standard/0.1.toml --title "My standard"
+    """
+    from compliance_tui.standard.new import next_version, starting_pack
+
+    day = instant(released).date()
+    if after is None:
+        starting_pack(path, title, day)
+    else:
+        next_version(path, find_pack(after, standard_folders(extra_standards(ctx))), day)
+    say(f"{path} written; `compliance-tui standards lint {path}` checks it as you go")
+
+
+standards.add_command(diff)
+standards.add_command(comment)
+standards.add_command(comments)

@@ -1,10 +1,12 @@
 """Readiness and controls as plain lines: linear, without drawing characters, fit for a screen reader and a pipe."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from compliance_tui.assessment.archive import Archived
 from compliance_tui.assessment.checks import age_days, largest_age
 from compliance_tui.assessment.folder import Contents
+from compliance_tui.assessment.model import Response
 from compliance_tui.assessment.readiness import ControlState, Readiness
 from compliance_tui.safe.instant import format_instant
 from compliance_tui.standard.levels import explain
@@ -48,12 +50,7 @@ def control_page(contents: Contents, state: ControlState, as_of: dt.datetime) ->
         yield from ("", "Example", control.example.strip())
     yield from ("", f"Required for: {explain(control.required, axes) or 'nobody'}")
     yield from ("", "Answer")
-    if response is None or response.status is None:
-        yield "  not answered yet"
-    else:
-        yield f"  {response.status.replace('-', ' ')}, by {response.answered_by} at {_when(response.answered_at)}"
-        if response.statement:
-            yield f"  {response.statement.strip()}"
+    yield from _answer_lines(response)
     yield from ("", "Evidence")
     for rule in control.evidence:
         age = f", at most {rule.max_age_days} days old" if rule.max_age_days else ""
@@ -82,6 +79,30 @@ def control_page(contents: Contents, state: ControlState, as_of: dt.datetime) ->
         yield f"  - {reason.text}"
     if control.references:
         yield from ("", f"Related: {', '.join(control.references)}")
+
+
+def _answer_lines(response: Response | None) -> Iterator[str]:
+    if response is not None and response.recheck is not None:
+        was = f", it was {response.recheck.was.replace('-', ' ')}" if response.recheck.was else ""
+        yield f"  to be rechecked since {_when(response.recheck.since)}{was}: {response.recheck.why}"
+    if response is None or (response.status is None and not response.statement):
+        yield "  not answered yet"
+        return
+    status = response.status.replace("-", " ") if response.status else "no status now"
+    yield f"  {status}, by {response.answered_by} at {_when(response.answered_at)}"
+    if response.statement:
+        yield f"  {response.statement.strip()}"
+
+
+def archived_page(archived: Sequence[Archived]) -> Iterator[str]:
+    """Archived answers to a control, the latest first."""
+    for one in reversed(archived):
+        response = one.response
+        yield f"{response.control}  archived: {response.standard} no longer has it (answered under {one.version})"
+        yield from _answer_lines(response)
+        if response.evidence:
+            yield f"  evidence {', '.join(response.evidence)}"
+        yield ""
 
 
 def _when(instant: dt.datetime | None) -> str:

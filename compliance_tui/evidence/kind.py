@@ -17,6 +17,27 @@ from compliance_tui.safe.toml import LARGEST_TOML
 from compliance_tui.shipped import shipped
 
 SNIFFED = 64 * 1024
+Reader = Literal[
+    "cyclonedx",
+    "document",
+    "form",
+    "garak",
+    "harmbench",
+    "inspect-log",
+    "jailbreak-register",
+    "junit",
+    "model-signature",
+    "openvex",
+    "osv-scanner",
+    "pip-audit",
+    "promptfoo",
+    "provenance",
+    "pyrit",
+    "sarif",
+    "sbom",
+    "scorecard",
+    "spdx",
+]
 FactType = Literal["boolean", "integer", "decimal", "text", "instant", "date", "list"]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,59}$")]
 _WORDS = {"true": True, "yes": True, "false": False, "no": False}
@@ -51,7 +72,7 @@ class Kind(_Model):
     id: Name
     title: str
     summary: str
-    reader: Literal["inspect-log", "sarif", "cyclonedx", "junit", "document", "form"]
+    reader: Reader
     recognise: Recognition = Recognition()
     complete_when: str
     how_to_produce: str

@@ -23,7 +23,7 @@ def load_model(content: bytes, model: type[M], where: str, *, limit: int = LARGE
 def load_json_model(content: bytes, model: type[M], where: str, *, limit: int = LARGEST_JSON, signed: bool = False) -> M:
     """The JSON document ``content`` as ``model``. Raises InputError ``bad-json`` or ``bad-field`` (file, line, field)."""
     value = load_json(content, where, limit=limit, signed=signed)
-    return validate(value, model, where, lambda location: _json_line(content, location))
+    return validate(value, model, where, lambda location: json_line_of(content, location))
 
 
 def validate(value: Any, model: type[M], where: str, line: Any = None) -> M:
@@ -69,7 +69,7 @@ def _spell(location: Location) -> str:
 _JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|\n|[^\s\[\]{},:"]+', re.DOTALL)
 
 
-def _json_line(content: bytes, wanted: Location) -> int:
+def json_line_of(content: bytes, wanted: Location) -> int:
     """Line of the value at ``wanted`` in a well-formed JSON text, or of the innermost value that should hold it."""
     import json
 

@@ -7,17 +7,17 @@ text, and says so.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import SequenceMatcher
 from typing import Literal
 
 from compliance_tui.safe.errors import InputError
 from compliance_tui.standard.digest import control_digest, rules_digest
 from compliance_tui.standard.model import Change, ChangeKind, Control, Standard
 
+SAME_CONTENT = "the same text and rules under another id"
+_PROSE = ("title", "guidance", "example")
 Effect = Literal["keep", "recheck", "recompute", "drop", "new"]
 _ORDER: tuple[Effect, ...] = ("keep", "recompute", "recheck")
 _MOST_STEPS = 100
-_ALIKE = 0.75
 _BACK: dict[ChangeKind, ChangeKind] = {
     "added": "retired",
     "retired": "added",
@@ -83,6 +83,8 @@ def changes_between(old: Standard, new: Standard, version: Callable[[str], Stand
     back = _chain(new, old, version)
     if back is not None:
         return _reverse(_compose_all(back))
+    from compliance_tui.standard.guess import guess
+
     return guess(old, new)
 
 
@@ -112,13 +114,17 @@ def _chain(old: Standard, new: Standard, version: Callable[[str], Standard | Non
 def _step(old: Standard, new: Standard, changes: Sequence[Change]) -> Changes:
     """One version to the next. What no change names keeps its id; if it reads differently, it is to be rechecked."""
     there = {control.id: control for control in new.controls}
+    taken = {target for change in changes for target in change.to}
+    by_content = {control_digest(control, new): control.id for control in reversed(new.controls) if control.id not in taken}
     links: list[Link] = []
     retired: dict[str, Fate] = {}
     for control in old.controls:
         named = [change for change in changes if control.id in change.from_]
         targets = list(dict.fromkeys(target for change in named for target in change.to))
         if not named and control.id in there:
-            links.append(_unnamed(control, there[control.id]))
+            links.append(same_id(control, there[control.id], old, new))
+        elif not named and (same := by_content.get(control_digest(control, old))) is not None:
+            links.append(Link(control.id, same, ("renamed",), "keep", (SAME_CONTENT,)))
         elif not targets:
             retired[control.id] = _fate(named, "retired")
         for target in targets:
@@ -133,11 +139,15 @@ def _step(old: Standard, new: Standard, changes: Sequence[Change]) -> Changes:
     return Changes(tuple(links), added, retired)
 
 
-def _unnamed(old: Control, new: Control) -> Link:
-    if control_digest(old) == control_digest(new):
-        return Link(old.id, new.id)
+def same_id(one: Control, other: Control, old: Standard, new: Standard) -> Link:
+    """What became of a control that no change names: kept where it asks the same, to be rechecked where it does not."""
+    if control_digest(one, old) == control_digest(other, new):
+        prose = [field for field in _PROSE if getattr(one, field) != getattr(other, field)]
+        why = f"asks the same; its {', '.join(prose)} reads differently"
+        return Link(one.id, other.id, ("reworded",), "keep", (why,)) if prose else Link(one.id, other.id)
     why = "reads differently, and no change of the standard says why"
-    return Link(old.id, new.id, ("reworded",) if rules_digest(old) == rules_digest(new) else ("scope",), "recheck", (why,))
+    same_rules = rules_digest(one, old) == rules_digest(other, new)
+    return Link(one.id, other.id, ("reworded",) if same_rules else ("scope",), "recheck", (why,))
 
 
 def _kinds(changes: Iterable[Change]) -> tuple[ChangeKind, ...]:
@@ -219,63 +229,23 @@ def _reverse(changes: Changes) -> Changes:
     )
 
 
-def guess(old: Standard, new: Standard) -> Changes:
-    """A map by content, then by id, then by likeness of text: for standards that do not say what changed."""
-    left = {control.id: control for control in new.controls}
-    links: list[Link] = []
-    open_ends: list[Control] = []
-    by_digest: dict[str, str] = {}
-    for control in new.controls:
-        by_digest.setdefault(control_digest(control), control.id)
-    for control in old.controls:
-        same = by_digest.get(control_digest(control))
-        if control.id in left and (same is None or same not in left or same == control.id):
-            links.append(_unnamed(control, left.pop(control.id)))
-        elif same is not None and same in left:
-            left.pop(same)
-            links.append(Link(control.id, same, ("renamed",), "keep", ("the same text and rules under another id",)))
-        else:
-            open_ends.append(control)
-    retired: dict[str, Fate] = {}
-    for gone, target in _alike(open_ends, list(left.values())).items():
-        if target is None:
-            retired[gone] = Fate(("retired",), ("no control with this id or a text like it",))
-        else:
-            left.pop(target)
-            links.append(Link(gone, target, ("renamed",), "recheck", ("guessed: the text is alike",)))
-    added = {name: Fate(("added",)) for name in left}
-    order = {control.id: place for place, control in enumerate(old.controls)}
-    return Changes(tuple(sorted(links, key=lambda link: order[link.old])), added, retired, guessed=True)
-
-
-def _alike(old: Sequence[Control], new: Sequence[Control]) -> dict[str, str | None]:
-    """For each old control the free new one whose words are most alike, or None. Shared words first, letters after."""
-    words = {control.id: set(f"{control.title} {control.statement}".lower().split()) for control in new}
-    taken: set[str] = set()
-    found: dict[str, str | None] = {}
-    for control in old:
-        mine = set(f"{control.title} {control.statement}".lower().split())
-        ranked = sorted(
-            ((len(mine & words[one.id]) / max(1, len(mine | words[one.id])), one) for one in new if one.id not in taken),
-            key=lambda pair: (-pair[0], pair[1].id),
-        )
-        found[control.id] = None
-        for share, candidate in ranked[:3]:
-            matcher = SequenceMatcher(None, control.statement[:4000], candidate.statement[:4000], autojunk=False)
-            if share >= 0.5 and (matcher.real_quick_ratio() >= _ALIKE and matcher.ratio() >= _ALIKE):
-                found[control.id] = candidate.id
-                taken.add(candidate.id)
-                break
-    return found
-
-
 def moves(changes: Changes) -> list[Move]:
     """The map as entries that belong together: a split is one entry, and so is a merge with all that was merged."""
+    parent: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def root(end: tuple[str, str]) -> tuple[str, str]:
+        parent.setdefault(end, end)
+        while parent[end] != end:
+            parent[end] = parent[parent[end]]
+            end = parent[end]
+        return end
+
     changed = [link for link in changes.links if link.kinds]
-    groups: list[list[Link]] = []
     for link in changed:
-        near = [group for group in groups if any(link.old == one.old or link.new == one.new for one in group)]
-        groups = [group for group in groups if group not in near] + [[*(one for group in near for one in group), link]]
+        parent[root(("old", link.old))] = root(("new", link.new))
+    groups: dict[tuple[str, str], list[Link]] = {}
+    for link in changed:
+        groups.setdefault(root(("new", link.new)), []).append(link)
     found = [
         Move(
             tuple(dict.fromkeys(kind for link in group for kind in link.kinds)),
@@ -284,7 +254,7 @@ def moves(changes: Changes) -> list[Move]:
             _worst(link.effect for link in group),
             tuple(dict.fromkeys(note for link in group for note in link.notes)),
         )
-        for group in groups
+        for group in groups.values()
     ]
     found += [Move(fate.kinds, (), (name,), "new", fate.notes) for name, fate in changes.added.items()]
     found += [Move(fate.kinds, (name,), (), "drop", fate.notes, fate.covered_by) for name, fate in changes.retired.items()]

@@ -1,13 +1,20 @@
-"""Digests of what a control asks: two controls with the same digest ask the same, whatever they are called."""
+"""Digests of what a control asks: two controls with the same digest ask the same, whatever they are called.
+
+Fields that are left at their defaults do not count, so a language that grows does not change what old answers were about.
+"""
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 from compliance_tui.safe.strict_json import dump_json_line
-from compliance_tui.standard.model import Control
+from compliance_tui.standard.check import Check
+from compliance_tui.standard.levels import level, matches, matches_any
+from compliance_tui.standard.model import Control, Standard
 
 # What decides about a control. Its id, title and prose may change between versions without changing what is asked.
 _RULES = {"required", "recommended", "blocked", "evidence", "checks", "sign_offs", "may_be_not_applicable", "waivable"}
+_WORDS = {"title", "note", "when", "by", "minimum_trials_by", "monotone"}
 
 
 def sha256_of(value: Any) -> str:
@@ -15,11 +22,47 @@ def sha256_of(value: Any) -> str:
     return hashlib.sha256(dump_json_line(value)).hexdigest()
 
 
-def rules_digest(control: Control) -> str:
-    """SHA-256 of the rules, limits and seats of a control, whatever it is called and however it is worded."""
-    return sha256_of(control.model_dump(mode="json", by_alias=True, include=_RULES))
+def rules_digest(control: Control, standard: Standard) -> str:
+    """SHA-256 of the rules, limits, seats and rating scales of a control, whatever it is called and however it is worded."""
+    rules = control.model_dump(mode="json", by_alias=True, include=_RULES, exclude_defaults=True)
+    return sha256_of([rules, [_scale(check, standard) for check in control.checks if check.scale]])
 
 
-def control_digest(control: Control) -> str:
+def control_digest(control: Control, standard: Standard) -> str:
     """SHA-256 of the statement, rules and limits of a control: what an answer answers."""
-    return sha256_of({"statement": control.statement, "rules": rules_digest(control)})
+    return sha256_of({"statement": control.statement, "rules": rules_digest(control, standard)})
+
+
+def in_force_digest(control: Control, standard: Standard, values: Mapping[str, str]) -> str:
+    """SHA-256 of the rules of a control as they bear on these axis values: what a sign-off accepted.
+
+    A limit that moved for another tier, or a rule for another profile, is not in it.
+    """
+    axes = standard.axes
+    return sha256_of(
+        {
+            "level": level(control, values, axes),
+            "evidence": [
+                rule.model_dump(mode="json", include={"kinds", "max_age_days", "minimum"})
+                for rule in control.evidence
+                if matches_any(rule.when, values, axes)
+            ],
+            "checks": [_check(check, standard, values) for check in control.checks if matches_any(check.when, values, axes)],
+            "seats": [
+                [*rule.seats, *(["signed"] if rule.signed else [])] for rule in control.sign_offs if matches(rule, values, axes)
+            ],
+            "blocked": [rule.reason for rule in control.blocked if matches(rule, values, axes)],
+            "may_be": [control.may_be_not_applicable, control.waivable],
+        }
+    )
+
+
+def _check(check: Check, standard: Standard, values: Mapping[str, str]) -> Any:
+    tables = (check.by, check.minimum_trials_by)
+    limits = [str(limits.get(values.get(axis, ""))) for table in tables for axis, limits in table.items()]
+    return [check.model_dump(mode="json", exclude=_WORDS, exclude_defaults=True), limits, _scale(check, standard)]
+
+
+def _scale(check: Check, standard: Standard) -> Any:
+    scale = standard.scale(check.scale)
+    return scale.model_dump(mode="json", by_alias=True, exclude_defaults=True) if scale else None

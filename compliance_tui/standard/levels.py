@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from compliance_tui.standard.model import Axis, Control, Rule
+from compliance_tui.standard.model import Axis, Control
+from compliance_tui.standard.rule import Rule
 
 Level = Literal["required", "recommended", "not-applicable"]
 

@@ -3,16 +3,18 @@
 import gc
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import read_bounded
-from compliance_tui.safe.model import load_json_model, load_model
+from compliance_tui.safe.model import json_line_of, load_json_model, load_model
 from compliance_tui.safe.text import clean_line
+from compliance_tui.safe.toml import Location, line_of
 from compliance_tui.shipped import shipped
 from compliance_tui.standard.model import Standard
+from compliance_tui.standard.released import check_release, read_releases
 
 LARGEST_STANDARD = 16 * (1 << 20)
 _LARGEST_BY_HAND = 256 * 1024
@@ -72,6 +74,11 @@ def load_pinned(content: bytes, where: str, *, json: bool, sha256: str) -> Stand
             gc.enable()
 
 
+def line_in(pack: "Pack", location: Location) -> int:
+    """The line of the pack's file on which the field at ``location`` stands."""
+    return json_line_of(pack.content, location) if pack.suffix == ".json" else line_of(pack.content, location)
+
+
 def read_pack(path: Path) -> Pack:
     """The pack in a ``.toml`` or ``.json`` file. Raises InputError."""
     if path.suffix not in (".toml", ".json"):
@@ -105,13 +112,32 @@ def standard_folders(extra: Path | None = None) -> list[Path]:
     return [shipped("standards"), *([extra] if extra else [])]
 
 
+def versions_of(identifier: str, folders: Sequence[Path], known: Sequence[Standard] = ()) -> Callable[[str], Standard | None]:
+    """Gives any version of a standard that lies in ``folders`` or is among ``known``, each read once; None for others."""
+    found: dict[str, Standard | None] = {one.version: one for one in known if one.id == identifier}
+
+    def version(wanted: str) -> Standard | None:
+        if wanted not in found:
+            paths = [path for path in pack_paths(folders) if path.parent.name == identifier and path.stem == wanted]
+            found[wanted] = find_pack(f"{identifier}@{wanted}", folders).standard if paths else None
+        return found[wanted]
+
+    return version
+
+
 def find_pack(reference: str, folders: Sequence[Path]) -> Pack:
     """The pack that ``ID``, ``ID@VERSION`` or a path names; ``ID`` alone means its newest version.
 
-    Raises InputError ``unknown-standard`` with the ids that are known.
+    Raises InputError ``unknown-standard`` with the ids that are known, and ``released-otherwise`` where the version was
+    released with other bytes.
     """
-    if reference.endswith((".toml", ".json")):
-        return read_pack(Path(reference))
+    pack = read_pack(Path(reference)) if reference.endswith((".toml", ".json")) else _by_id(reference, folders)
+    releases = read_releases([*folders, pack.path.parent.parent])
+    check_release(pack.standard.id, pack.standard.version, pack.sha256, str(pack.path), releases)
+    return pack
+
+
+def _by_id(reference: str, folders: Sequence[Path]) -> Pack:
     identifier, _, version = reference.partition("@")
     paths = [path for path in pack_paths(folders) if path.parent.name == identifier]
     if version:

@@ -5,26 +5,26 @@ Schema is published by ``compliance-tui schema standard``. What a pack may say: 
 """
 
 import datetime as dt
-from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints, model_validator
+from pydantic import Field, StrictBool, StrictInt, StringConstraints, model_validator
 
-Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")]
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,59}$")]
-FactName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.:/-]{0,79}$")]
-Version = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z.+-]{0,39}$")]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=300)]
-Prose = Annotated[str, StringConstraints(max_length=20_000)]
-Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-Days = Annotated[StrictInt, Field(ge=1, le=36_500)]
-Scalar = StrictBool | StrictInt | Decimal | dt.date | str
-
-
-class Model(BaseModel):
-    """Unknown fields are refused, values do not change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+from compliance_tui.standard.check import Check
+from compliance_tui.standard.rule import (
+    Blocked,
+    EvidenceRule,
+    FactName,
+    Identifier,
+    Line,
+    Model,
+    Prose,
+    Rule,
+    Scalar,
+    SignOffRule,
+    Slug,
+    Version,
+)
+from compliance_tui.standard.scale import RatingScale
 
 
 class AxisValue(Model):
@@ -56,9 +56,13 @@ class ComputedRule(Model):
 
 
 class Computed(Model):
-    """How an ordered axis is computed from evidence of one control: the highest value with a condition that holds."""
+    """How an ordered axis is computed: the highest value with a condition that holds over the evidence of ``control``.
+
+    Evidence of the controls under ``also`` counts too wherever they apply (open weights: what hostile tuning showed).
+    """
 
     control: Identifier
+    also: list[Identifier] = Field(default_factory=list)
     otherwise: Identifier
     rules: list[ComputedRule] = Field(min_length=1)
 
@@ -105,108 +109,6 @@ class Group(Model):
     summary: Prose = ""
 
 
-class Rule(Model):
-    """Matches when each axis under ``is`` has one of the values, and each ordered axis under ``from`` has that value or more.
-
-    ``until = "publication"`` ends the rule on the day the subject's weights were published. A rule without conditions
-    always matches.
-    """
-
-    is_: dict[Slug, list[Identifier]] = Field(default_factory=dict, alias="is")
-    from_: dict[Slug, Identifier] = Field(default_factory=dict, alias="from")
-    until: Literal["publication"] | None = None
-
-
-class Blocked(Rule):
-    """Where this matches, nothing can satisfy or waive the control; ``reason`` says why."""
-
-    reason: Line
-
-
-class EvidenceRule(Model):
-    """At least ``minimum`` items of one of ``kinds``, speaking of a date no older than ``max_age_days``."""
-
-    kinds: list[Slug] = Field(min_length=1)
-    max_age_days: Days | None = None
-    minimum: Annotated[StrictInt, Field(ge=1, le=1000)] = 1
-    when: list[Rule] = Field(default_factory=list)
-    note: Prose = ""
-
-
-class SignOffRule(Rule):
-    """The seats that must accept the response where the rule matches; several matching rules add up."""
-
-    seats: list[Slug] = Field(min_length=1)
-
-
-class Operand(Model):
-    """The other side of a check: a fact of other evidence, or something the subject says.
-
-    ``times`` multiplies a number; ``days`` shifts a date; ``take`` says which of several values counts.
-    """
-
-    evidence: Slug | None = None
-    fact: FactName | None = None
-    subject: Literal["artifact-digests", "version", "release-date"] | None = None
-    take: Literal["min", "max", "each"] = "each"
-    times: Decimal | None = None
-    days: StrictInt = 0
-
-    @model_validator(mode="after")
-    def _one_side(self) -> "Operand":
-        if (self.subject is None) == (self.evidence is None or self.fact is None):
-            raise ValueError("name either a subject value, or an evidence kind with its fact")
-        return self
-
-
-class Check(Model):
-    """A rule over facts: a value, or an exact one-sided 95 % bound from counts, against a limit that may depend on an axis.
-
-    A value of the axis without a limit in ``by`` switches the check off for it. ``needs`` are facts that must be present
-    (a stated attack budget, a grader): without them the outcome is ``unproven``, never a pass.
-    """
-
-    id: Slug
-    title: Line
-    evidence: Slug | None = None
-    axis: Slug | None = None
-    fact: FactName | None = None
-    successes: FactName | None = None
-    trials: FactName | None = None
-    statistic: Literal["value", "ucb95", "lcb95"] = "value"
-    op: Literal["<=", "<", ">=", ">", "==", "!=", "includes", "is-one-of", "before", "not-after"] | None = None
-    limit: Scalar | list[str] | None = None
-    by: dict[Slug, dict[Identifier, Scalar]] = Field(default_factory=dict)
-    other: Operand | None = None
-    minimum_trials: StrictInt | None = None
-    minimum_trials_by: dict[Slug, dict[Identifier, StrictInt]] = Field(default_factory=dict)
-    needs: list[FactName] = Field(default_factory=list)
-    items: Literal["every", "latest", "any"] = "every"
-    when: list[Rule] = Field(default_factory=list)
-    scale: Slug | None = None
-    monotone: Literal["falling", "rising"] | None = None
-    unit: str = ""
-    note: Prose = ""
-
-    @model_validator(mode="after")
-    def _shape(self) -> "Check":
-        if self.axis is not None:
-            return self
-        if self.evidence is None:
-            raise ValueError("a check names the evidence kind it reads, or the axis it guards")
-        if self.op is None:
-            raise ValueError("a check over evidence needs an op")
-        if self.statistic == "value" and self.fact is None:
-            raise ValueError("a check of a value names its fact")
-        if self.statistic != "value" and (self.successes is None or self.trials is None):
-            raise ValueError("a bound is computed from counts: name successes and trials")
-        if sum((self.limit is not None, bool(self.by), self.other is not None)) != 1:
-            raise ValueError("give exactly one of limit, by, other")
-        if len(self.by) > 1 or len(self.minimum_trials_by) > 1:
-            raise ValueError("limits may depend on one axis only")
-        return self
-
-
 class Control(Model):
     """One thing asked. Where no required rule matches, a recommended one may; else the control does not apply."""
 
@@ -241,65 +143,6 @@ class Change(Model):
     effect: Literal["keep", "recheck", "recompute", "drop", "new"]
     note: str = ""
     covered_by: list[Identifier] = Field(default_factory=list)
-
-
-class ScaleLevel(Model):
-    """One level of a rating axis, with the anchor that a rater compares with and its points."""
-
-    points: StrictInt
-    anchor: Line
-
-
-class ScaleAxis(Model):
-    """A question that a rater answers with a level."""
-
-    id: Slug
-    title: Line
-    levels: list[ScaleLevel] = Field(min_length=2)
-
-
-class Band(Model):
-    """A named range of points, starting at ``floor``, and the clocks that run for it (hours)."""
-
-    id: Identifier
-    floor: StrictInt
-    title: str = ""
-    triage_hours: StrictInt | None = None
-    contain_hours: StrictInt | None = None
-    fix_hours: StrictInt | None = None
-    notify_hours: StrictInt | None = None
-
-
-class ModifierOption(Model):
-    """A state of the world that changes the residual rating by ``points`` (below zero lowers it)."""
-
-    id: Slug
-    title: Line
-    points: StrictInt
-
-
-class Modifier(Model):
-    """What lowers or raises the residual rating; the first option is the state assumed when nothing is said."""
-
-    id: Slug
-    title: Line
-    options: list[ModifierOption] = Field(min_length=2)
-
-
-class RatingScale(Model):
-    """A rating in integers: the sum of points is the base, modifiers give the residual, bands name both."""
-
-    id: Slug
-    title: Line
-    summary: Prose = ""
-    axes: list[ScaleAxis] = Field(min_length=1)
-    zero_axis: Slug | None = None
-    bands: list[Band] = Field(min_length=2)
-    modifiers: list[Modifier] = Field(default_factory=list)
-    lowest_residual: StrictInt = 1
-    highest_residual: StrictInt = 100
-    most_bands_down: StrictInt | None = None
-    most_bands_down_until: str = ""
 
 
 class Header(Model):
@@ -365,3 +208,7 @@ class Standard(Model):
     def axis(self, identifier: str) -> Axis | None:
         """The axis with that id, if it is declared."""
         return next((axis for axis in self.axes if axis.id == identifier), None)
+
+    def scale(self, identifier: str | None) -> RatingScale | None:
+        """The rating scale with that id, if it is declared."""
+        return next((scale for scale in self.scales if scale.id == identifier), None)

@@ -131,7 +131,7 @@ def test_a_whole_walk_from_an_empty_folder(tmp_path: Path) -> None:
         (["verify", "text.txt"], "neither a bundle"),
         (["verify", "text.txt", "--trust", "text.txt"], "text.txt, line 1"),
         (["verify", "text.txt", "--as-of", "yesterday"], "not an instant"),
-        (["init", "x", "--standard", "nothing", "--subject", "s"], "known are frontier-release@1.1"),
+        (["init", "x", "--standard", "nothing", "--subject", "s"], "known are frontier-release@0.9"),
         (["init", "x", "--standard", "text.toml", "--subject", "s"], "text.toml"),
         (["init", "x", "--standard", "frontier-release", "--subject", "s", "--set", "tier"], "AXIS=VALUE"),
         (["evidence", "facts", "text.txt"], "--kind"),

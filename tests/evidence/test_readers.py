@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from compliance_tui.evidence.kind import Kind, load_kinds, recognise
-from compliance_tui.evidence.readers import read_facts, read_facts_from
+from compliance_tui.evidence.readers import read_facts, read_facts_of
 from compliance_tui.safe.errors import InputError
 from compliance_tui.shipped import shipped
 from tests.shared_data import shared
@@ -51,7 +51,7 @@ def test_the_same_log_as_json_has_the_same_facts() -> None:
     one = next(path for path in folder.glob("*M8CU*.eval"))
     other = next(path for path in folder.glob("*U6uY*.json"))
     first, second = _values(one, "inspect-eval-log"), _values(other, "inspect-eval-log")
-    assert first == {**second, "created": first["created"], "ran_at": first["ran_at"]}
+    assert first == {**second, **{name: first[name] for name in ("created", "ran_at", "run_id")}}
 
 
 def test_a_limited_log_with_epochs_counts_distinct_samples() -> None:
@@ -83,7 +83,7 @@ def _log(**changes: Any) -> dict[str, Any]:
 
 def _read(value: Any, kind: str = "inspect-eval-log") -> dict[str, Any]:
     stream = io.BytesIO(json.dumps(value).encode())
-    return {name: fact.value for name, fact in read_facts_from(stream, "x.json", KINDS[kind]).facts.items()}
+    return {name: fact.value for name, fact in read_facts_of([("x.json", lambda: stream)], KINDS[kind]).facts.items()}
 
 
 @pytest.mark.parametrize(
@@ -119,13 +119,13 @@ def test_a_deflated_log_is_read_and_a_bomb_is_not() -> None:
         archive.writestr("summaries.json", json.dumps(log.pop("samples")))
         archive.writestr("header.json", json.dumps(log))
     stream.seek(0)
-    assert read_facts_from(stream, "x.eval", KINDS["inspect-eval-log"]).facts["solved"].value == 1
+    assert read_facts_of([("x.eval", lambda: stream)], KINDS["inspect-eval-log"]).facts["solved"].value == 1
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("header.json", b" " * (65 << 20))
     bomb.seek(0)
     with pytest.raises(InputError, match="larger than"):
-        read_facts_from(bomb, "x.eval", KINDS["inspect-eval-log"])
+        read_facts_of([("x.eval", lambda: bomb)], KINDS["inspect-eval-log"])
 
 
 def test_sarif_defaults_and_suppressions() -> None:
@@ -156,12 +156,12 @@ def test_a_bill_of_materials_counts_hashes() -> None:
 )
 def test_xml_that_no_test_report_needs_is_refused(content: bytes) -> None:
     with pytest.raises(InputError):
-        read_facts_from(io.BytesIO(content), "x.xml", KINDS["junit-report"])
+        read_facts_of([("x.xml", lambda: io.BytesIO(content))], KINDS["junit-report"])
 
 
 def test_a_report_that_lost_tests_is_not_complete() -> None:
     content = b'<testsuite tests="5"><testcase name="a"/></testsuite>'
-    facts = read_facts_from(io.BytesIO(content), "x.xml", KINDS["junit-report"])
+    facts = read_facts_of([("x.xml", lambda: io.BytesIO(content))], KINDS["junit-report"])
     assert facts.facts["completed"].value is False
 
 
@@ -183,7 +183,7 @@ def test_any_change_of_a_sample_is_read_or_refused(kind: str, data: st.DataObjec
         at = data.draw(st.integers(0, len(content) - 1))
         content[at : at + data.draw(st.integers(0, 20))] = data.draw(st.binary(max_size=20))
     try:
-        read_facts_from(io.BytesIO(bytes(content)), "x", KINDS[kind])
+        read_facts_of([("x", lambda: io.BytesIO(bytes(content)))], KINDS[kind])
     except InputError as error:
         assert "\n" not in str(error)
 

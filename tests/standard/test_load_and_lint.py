@@ -12,7 +12,7 @@ from compliance_tui.standard.lint import lint
 from compliance_tui.standard.load import find_pack, load_standard, read_pack, version_key
 from tests.assessment.sample import STANDARD, pack
 
-KINDS = {"policy-doc", "canary-test"}
+KINDS = {"policy-doc": {"present"}, "canary-test": {"detected", "seeded"}}
 
 
 @pytest.mark.parametrize(

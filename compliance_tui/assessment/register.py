@@ -1,0 +1,137 @@
+"""What a rating scale says of a register's entries: the figures that a check may ask for.
+
+An entry is one JSON object of the fact ``ratings`` (see the kind ``jailbreak-register``). Nothing that an entry says of its own
+rating is believed: it is computed again from the levels. People may raise a result, with a reason; never lower it.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from compliance_tui.assessment.compare import moment
+from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.text import clean_line
+from compliance_tui.standard.model import Standard
+from compliance_tui.standard.rating import Rating, clocks, rate
+from compliance_tui.standard.scale import RatingScale
+
+WIDE_GAP = 2
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry as a scale rates it. ``band`` is the one before anything was done, raised where people raised it."""
+
+    id: str
+    said: Mapping[str, Any]
+    rating: Rating
+    band: str
+    late: bool
+    unnoticed: bool
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure over a register, and the entries behind it."""
+
+    value: int | Decimal
+    entries: tuple[str, ...]
+    of: int
+
+
+def read_entries(
+    facts: Sequence[str], scale: RatingScale, standard: Standard, values: Mapping[str, str], as_of: dt.datetime
+) -> list[Entry]:
+    """The entries of a register, rated by ``scale``. Raises InputError ``bad-rating`` for one that cannot be rated."""
+    return [_entry(text, scale, standard, values, as_of) for text in facts]
+
+
+def _entry(text: str, scale: RatingScale, standard: Standard, values: Mapping[str, str], as_of: dt.datetime) -> Entry:
+    try:
+        said = json.loads(text)
+        name = clean_line(str(said["id"]), 60)
+        levels = {str(axis): str(level) for axis, level in (said.get("levels") or {}).items()}
+        modifiers = {str(one): str(option) for one, option in (said.get("modifiers") or {}).items()}
+        raised = str((said.get("override") or {}).get("band", ""))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise InputError("bad-rating", "an entry of the register is not what its kind says") from None
+    try:
+        rating = rate(scale, levels, modifiers)
+    except InputError as error:
+        raise InputError("bad-rating", f"{name}: {error}") from None
+    band = raised if scale.rank(raised) > scale.rank(rating.base_band) else rating.base_band
+    late, unnoticed = _clocks(said, clocks(scale, band, values, standard.axes), as_of)
+    return Entry(name, said, rating, band, late, unnoticed)
+
+
+def _clocks(said: Mapping[str, Any], hours: Mapping[str, int], as_of: dt.datetime) -> tuple[bool, bool]:
+    """Whether an entry was contained after its clock, and whether authorities were told of that too late or not yet."""
+    reported = moment(said.get("reported_at") or said.get("found_at"))
+    if reported is None or "contain" not in hours:
+        return False, False
+    deadline = reported + dt.timedelta(hours=hours["contain"])
+    late = (moment(said.get("contained_at")) or as_of) > deadline
+    if not late or "authority" not in hours:
+        return late, False
+    return late, (moment(said.get("authorities_told_at")) or as_of) > deadline + dt.timedelta(hours=hours["authority"])
+
+
+def figure(
+    name: str, entries: Sequence[Entry], scale: RatingScale, standard: Standard, from_band: str | None, below_band: str | None
+) -> Figure:
+    """The figure ``name`` over the entries of the bands from ``from_band`` on, below ``below_band``."""
+    least = scale.rank(from_band) if from_band else -1
+    end = scale.rank(below_band) if below_band else len(scale.bands)
+    inside = [entry for entry in entries if least <= scale.rank(entry.band) < end]
+    holds: dict[str, Callable[[Entry], bool]] = {
+        "differences": lambda entry: _differs(entry, standard),
+        "lowered": lambda entry: _lowered(entry, scale),
+        "unexplained-gaps": lambda entry: _unexplained(entry, scale, standard),
+        "late": lambda entry: entry.late,
+        "late-share": lambda entry: entry.late,
+        "unnoticed": lambda entry: entry.unnoticed,
+    }
+    found = tuple(entry.id for entry in inside if holds[name](entry))
+    share = name.endswith("-share")
+    value = Decimal(len(found)) / Decimal(len(inside)) if share and inside else Decimal(0) if share else len(found)
+    return Figure(value, found, len(inside))
+
+
+def _differs(entry: Entry, standard: Standard) -> bool:
+    """Whether a stored number or band is not the computed one, or is missing; outside scales included."""
+    rating, said = entry.rating, entry.said
+    computed = (rating.base, rating.base_band, rating.residual, rating.residual_band)
+    if tuple(said.get(name) for name in ("base", "base_band", "residual", "residual_band")) != computed:
+        return True
+    return any(band != (said.get(other) or {}).get("band") for other, band in _outside(entry, standard).items())
+
+
+def _lowered(entry: Entry, scale: RatingScale) -> bool:
+    override = entry.said.get("override")
+    if not override:
+        return False
+    below = scale.rank(str(override.get("band", ""))) < scale.rank(entry.rating.residual_band)
+    return below or not str(override.get("reason", "")).strip()
+
+
+def _unexplained(entry: Entry, scale: RatingScale, standard: Standard) -> bool:
+    for other, band in _outside(entry, standard).items():
+        outside = standard.scale(other)
+        assert outside is not None  # its id came from the standard
+        gap = abs(scale.rank(entry.rating.base_band) - outside.rank(band))
+        if gap >= WIDE_GAP and not str((entry.said.get(other) or {}).get("note", "")).strip():
+            return True
+    return False
+
+
+def _outside(entry: Entry, standard: Standard) -> dict[str, str]:
+    """The bands of other people's scales, where the rater gave their levels. Raises InputError ``bad-rating``."""
+    bands = {}
+    for scale in standard.scales:
+        levels = (entry.said.get(scale.id) or {}).get("levels") if scale.outside else None
+        if levels:
+            bands[scale.id] = rate(scale, {str(axis): str(level) for axis, level in levels.items()}).base_band
+    return bands

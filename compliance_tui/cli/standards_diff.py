@@ -1,0 +1,80 @@
+"""standards diff: two versions side by side."""
+
+import click
+
+from compliance_tui.cli.settings import extra_standards, print_json, say
+from compliance_tui.safe.errors import InputError
+from compliance_tui.standard.diff import Difference, Part, diff_json
+from compliance_tui.standard.diff import diff as diff_versions
+from compliance_tui.standard.load import find_pack, standard_folders, versions_of
+
+_CONTEXT_WORDS = 6
+
+
+@click.command("diff")
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
+@click.option("--control", default=None, help="Only what concerns this control.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@click.pass_context
+def diff(ctx: click.Context, old: str, new: str, control: str | None, as_json: bool) -> None:
+    """Say what changed between two versions, whom it concerns, and what it does to old answers.
+
+    OLD and NEW are ID@VERSION or a file; a NEW that is only @VERSION is of the same standard. Versions need not be neighbours:
+    the steps between them are put together.
+
+    \b
+    Example:
+      compliance-tui standards diff frontier-release@0.9 @1.1
+    """
+    folders = standard_folders(extra_standards(ctx))
+    before = find_pack(old, folders).standard
+    after = find_pack(f"{before.id}{new}" if new.startswith("@") else new, folders).standard
+    found = diff_versions(before, after, versions_of(after.id, folders, (before, after)))
+    shown = [one for one in found.differences if control is None or control in (*one.move.old, *one.move.new)]
+    if control is not None and not shown and before.control(control) is None and after.control(control) is None:
+        raise InputError("unknown-control", f"neither version has a control {control}")
+    if as_json:
+        document = diff_json(found)
+        document["changes"] = [
+            entry for entry in document["changes"] if control is None or control in (*entry["from"], *entry["to"])
+        ]
+        print_json(document)
+        return
+    say(f"{before.id} {before.version} -> {after.id} {after.version}: {len(shown)} changes")
+    if found.guessed:
+        say("guessed from ids and texts: no list of changes leads from one to the other")
+    for one in shown:
+        _say(one)
+
+
+def _say(one: Difference) -> None:
+    move = one.move
+    ids = " -> ".join(filter(None, (", ".join(move.old), ", ".join(move.new)))) if move.old != move.new else ", ".join(move.new)
+    say(f"\n{', '.join(move.kinds)}: {ids}   [old answer: {move.effect}]")
+    for sentence in move.notes:
+        say(f"  {sentence}")
+    if move.covered_by:
+        say(f"  covered by {', '.join(move.covered_by)}")
+    if one.affects:
+        say(f"  concerns {'; '.join(one.affects)}")
+    for line in one.rules_before:
+        say(f"  - {line}")
+    for line in one.rules_after:
+        say(f"  + {line}")
+    for text in one.texts:
+        name = text.field if len(move.old) == len(move.new) == 1 else f"{text.field} of {text.old} -> {text.new}"
+        say(f"  {name}: {' '.join(filter(None, map(_part, text.parts)))}")
+
+
+def _part(part: Part) -> str:
+    """Removed and added words as ``[-…-]`` and ``{+…+}``; of what was kept, the words around them."""
+    sign, text = part
+    words = text.split()
+    if sign == "-":
+        return f"[-{' '.join(words)}-]"
+    if sign == "+":
+        return f"{{+{' '.join(words)}+}}"
+    if len(words) <= 2 * _CONTEXT_WORDS:
+        return " ".join(words)
+    return " ".join([*words[:_CONTEXT_WORDS], "…", *words[-_CONTEXT_WORDS:]])

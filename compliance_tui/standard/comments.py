@@ -1,0 +1,78 @@
+"""Comments on a draft, kept until they are sent to those who write the standard: ``comments/<id>-<version>.toml``."""
+
+import datetime as dt
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.files import read_bounded, write_atomic, writing
+from compliance_tui.safe.instant import format_instant
+from compliance_tui.safe.model import load_model
+from compliance_tui.safe.text import clean, clean_line
+from compliance_tui.safe.toml import LARGEST_TOML, dump_toml
+from compliance_tui.standard.rule import Digest, Identifier, Line, Model, Slug, Version
+
+FOLDER = "comments"
+
+
+class Comment(Model):
+    """What somebody has to say about a control of a version."""
+
+    control: Identifier
+    by: Line
+    at: dt.datetime
+    text: Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
+
+
+class Comments(Model):
+    """All comments on one version, known by the digest of its bytes."""
+
+    standard: Slug
+    version: Version
+    sha256: Digest
+    comments: list[Comment] = Field(default_factory=list)
+
+
+def _path(root: Path, standard: str, version: str) -> Path:
+    return root / FOLDER / f"{standard}-{version}.toml"
+
+
+def add_comment(root: Path, standard: str, version: str, sha256: str, comment: Comment) -> Comments:
+    """Keep ``comment`` under ``root``, beside earlier ones. Raises InputError ``other-text`` where those are on other bytes."""
+    path = _path(root, standard, version)
+    kept = Comments(standard=standard, version=version, sha256=sha256)
+    if path.exists():
+        kept = load_model(read_bounded(path, LARGEST_TOML), Comments, str(path))
+    if kept.sha256 != sha256:
+        raise InputError(
+            "other-text",
+            f"{clean_line(str(path))}: holds comments on another text of {standard} {version}; move that file away first",
+        )
+    changed = kept.model_copy(update={"comments": [*kept.comments, comment]})
+    with writing(path):
+        path.parent.mkdir(exist_ok=True)
+        write_atomic(path, dump_toml(changed.model_dump()))
+    return changed
+
+
+def read_comments(root: Path) -> list[Comments]:
+    """All comments under ``root``, by standard and version. Raises InputError."""
+    paths = sorted((root / FOLDER).glob("*.toml")) if (root / FOLDER).is_dir() else []
+    return [load_model(read_bounded(path, LARGEST_TOML), Comments, str(path)) for path in paths]
+
+
+def comments_markdown(everything: Sequence[Comments]) -> str:
+    """The comments as a Markdown document, by standard and control."""
+    lines = ["# Comments on standards"]
+    for one in everything:
+        lines += ["", f"## {one.standard} {one.version}", "", f"Text with SHA-256 `{one.sha256}`."]
+        for control in sorted({comment.control for comment in one.comments}):
+            lines += ["", f"### {control}"]
+            for comment in one.comments:
+                if comment.control == control:
+                    quoted = [f"> {line}".rstrip() for line in clean(comment.text.strip()).split("\n")]
+                    lines += ["", f"{clean_line(comment.by)}, {format_instant(comment.at)}:", "", *quoted]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,189 @@
+"""The difference of two versions as a person reads it: texts by words, rules before and after, and whom it concerns."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from itertools import product
+from math import prod
+from typing import Any, Literal
+
+from compliance_tui.standard.changes import Changes, Move, changes_between, moves
+from compliance_tui.standard.describe import rule_lines
+from compliance_tui.standard.digest import in_force_digest
+from compliance_tui.standard.model import Axis, Control, Standard
+
+_FIELDS = ("title", "statement", "guidance", "example")
+_MOST_COMBINATIONS = 512
+_MOST_WORDS = 4_000
+
+Part = tuple[Literal["=", "-", "+"], str]
+
+
+@dataclass(frozen=True)
+class TextChange:
+    """One text of a control, word by word: kept, removed, added. ``new`` is the control whose text it became."""
+
+    old: str
+    new: str
+    field: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One entry of the difference between two versions."""
+
+    move: Move
+    texts: tuple[TextChange, ...] = ()
+    rules_before: tuple[str, ...] = ()
+    rules_after: tuple[str, ...] = ()
+    affects: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class VersionDiff:
+    """All differences of two versions; ``guessed`` where no list of changes led from one to the other."""
+
+    old: Standard
+    new: Standard
+    changes: Changes
+    differences: tuple[Difference, ...] = field(repr=False)
+
+    @property
+    def guessed(self) -> bool:
+        """Whether the map between the two was guessed from ids and texts."""
+        return self.changes.guessed
+
+
+def diff(old: Standard, new: Standard, version: Callable[[str], Standard | None]) -> VersionDiff:
+    """The difference from ``old`` to ``new``; ``version`` gives another version of the standard, to go step by step.
+
+    Raises InputError ``bad-standard`` where the lists of changes go round in a circle.
+    """
+    changes = changes_between(old, new, version)
+    before = {control.id: control for control in old.controls}
+    after = {control.id: control for control in new.controls}
+    found = [_difference(move, before, after, old, new) for move in moves(changes)]
+    order = {name: place for place, name in enumerate([*after, *before])}
+    found.sort(key=lambda one: min(order[name] for name in (*one.move.new, *one.move.old)))
+    return VersionDiff(old, new, changes, tuple(found))
+
+
+def _difference(
+    move: Move, before: Mapping[str, Control], after: Mapping[str, Control], old: Standard, new: Standard
+) -> Difference:
+    pairs = [(before[one], after[other]) for one in move.old for other in move.new]
+    lines_before = [line for name in move.old for line in _labelled(before[name], old, len(move.old) > 1)]
+    lines_after = [line for name in move.new for line in _labelled(after[name], new, len(move.new) > 1)]
+    return Difference(
+        move,
+        tuple(text for one, other in pairs for text in _texts(one, other)),
+        tuple(line for line in lines_before if line not in lines_after),
+        tuple(line for line in lines_after if line not in lines_before),
+        tuple(_affected(pairs, old, new)),
+    )
+
+
+def _labelled(control: Control, standard: Standard, several: bool) -> list[str]:
+    return [f"{control.id}: {line}" if several else line for line in rule_lines(control, standard)]
+
+
+def _texts(one: Control, other: Control) -> Iterator[TextChange]:
+    for name in _FIELDS:
+        was, now = getattr(one, name), getattr(other, name)
+        if was != now:
+            yield TextChange(one.id, other.id, name, word_diff(was, now))
+
+
+def word_diff(old: str, new: str) -> tuple[Part, ...]:
+    """What was kept (``=``), removed (``-``) and added (``+``), by words; joined, the kept and added parts give ``new``."""
+    one, other = re.findall(r"\s*\S+", old), re.findall(r"\s*\S+", new)
+    if max(len(one), len(other)) > _MOST_WORDS:
+        return ("-", old), ("+", new)
+    parts: list[Part] = []
+    for tag, a, b, c, d in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
+        if tag == "equal":
+            parts.append(("=", "".join(other[c:d])))
+            continue
+        if a < b:
+            parts.append(("-", "".join(one[a:b])))
+        if c < d:
+            parts.append(("+", "".join(other[c:d])))
+    return tuple(parts)
+
+
+def _affected(pairs: Sequence[tuple[Control, Control]], old: Standard, new: Standard) -> list[str]:
+    """For which axis values the rules in force read differently: ``everybody``, or the values axis by axis."""
+    axes = [axis for axis in new.axes if (before := old.axis(axis.id)) and _ids(before) == _ids(axis)]
+    choices = [_ids(axis) for axis in axes]
+    if not pairs:
+        return []
+    count = prod(len(ids) for ids in choices)
+    if count > _MOST_COMBINATIONS:
+        return ["too many combinations of axis values to tell"]
+    hit = [
+        combination
+        for combination in product(*choices)
+        if any(_changes_for(one, other, old, new, axes, combination) for one, other in pairs)
+    ]
+    if not hit:
+        return ["nobody: the rules in force are the same"]
+    if len(hit) == count:
+        return ["everybody"]
+    return [_spell(axes, combinations) for combinations in _boxes(hit)]
+
+
+def _ids(axis: Axis) -> tuple[str, ...]:
+    return tuple(value.id for value in axis.values)
+
+
+def _changes_for(
+    one: Control, other: Control, old: Standard, new: Standard, axes: Sequence[Axis], combination: Sequence[str]
+) -> bool:
+    values = dict(zip((axis.id for axis in axes), combination, strict=True))
+    return in_force_digest(one, old, values) != in_force_digest(other, new, values)
+
+
+def _boxes(hit: Sequence[tuple[str, ...]], at: int = 0) -> list[list[tuple[str, ...]]]:
+    """The combinations as groups that are products of values: one where that is so, else parted by one axis after another."""
+    size = prod(len(set(column)) for column in zip(*hit, strict=True))
+    if size == len(hit):
+        return [list(hit)]
+    parts = ([one for one in hit if one[at] == value] for value in dict.fromkeys(one[at] for one in hit))
+    return [group for part in parts for group in _boxes(part, at + 1)]
+
+
+def _spell(axes: Sequence[Axis], combinations: Sequence[tuple[str, ...]]) -> str:
+    parts = []
+    for place, axis in enumerate(axes):
+        chosen = {combination[place] for combination in combinations}
+        if len(chosen) < len(axis.values):
+            parts.append(f"{axis.id} {' or '.join(value for value in _ids(axis) if value in chosen)}")
+    return ", ".join(parts) or "everybody"
+
+
+def diff_json(found: VersionDiff) -> dict[str, Any]:
+    """The document that ``standards diff --json`` prints (``compliance-tui schema diff``)."""
+    return {
+        "from": f"{found.old.id}@{found.old.version}",
+        "to": f"{found.new.id}@{found.new.version}",
+        "guessed": found.guessed,
+        "changes": [
+            {
+                "kinds": list(one.move.kinds),
+                "from": list(one.move.old),
+                "to": list(one.move.new),
+                "effect": one.move.effect,
+                "note": "; ".join(one.move.notes),
+                "covered_by": list(one.move.covered_by),
+                "affects": list(one.affects),
+                "rules": {"before": list(one.rules_before), "after": list(one.rules_after)},
+                "texts": [
+                    {"from": text.old, "to": text.new, "field": text.field, "words": [list(part) for part in text.parts]}
+                    for text in one.texts
+                ],
+            }
+            for one in found.differences
+        ],
+    }

@@ -1,0 +1,73 @@
+"""A map between two versions that do not say what changed: by content, by id, by likeness. A guess, and marked as one."""
+
+from collections import Counter
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+
+from compliance_tui.standard.changes import SAME_CONTENT, Changes, Fate, Link, same_id
+from compliance_tui.standard.digest import control_digest
+from compliance_tui.standard.model import Control, Standard
+
+_ALIKE = 0.75
+_SHARED_WORDS = 0.5
+_CANDIDATES = 3
+_COMPARED = 4_000
+
+
+def guess(old: Standard, new: Standard) -> Changes:
+    """The map from ``old`` to ``new``: the same content under any id, the same id, else the text that is most alike."""
+    left = {control.id: control for control in new.controls}
+    by_content = {control_digest(control, new): control.id for control in reversed(new.controls)}
+    links: list[Link] = []
+    open_ends: list[Control] = []
+    for control in old.controls:
+        same = by_content.get(control_digest(control, old))
+        if control.id in left and same in (None, control.id):
+            links.append(same_id(control, left.pop(control.id), old, new))
+        elif same is not None and same in left:
+            left.pop(same)
+            links.append(Link(control.id, same, ("renamed",), "keep", (SAME_CONTENT,)))
+        elif control.id in left:
+            links.append(same_id(control, left.pop(control.id), old, new))
+        else:
+            open_ends.append(control)
+    retired: dict[str, Fate] = {}
+    for gone, target in _alike(open_ends, list(left.values())).items():
+        if target is None:
+            retired[gone] = Fate(("retired",), ("no control with this id or a text like it",))
+        else:
+            left.pop(target)
+            links.append(Link(gone, target, ("renamed",), "recheck", ("guessed: the text is alike",)))
+    added = {name: Fate(("added",)) for name in left}
+    order = {control.id: place for place, control in enumerate(old.controls)}
+    return Changes(tuple(sorted(links, key=lambda link: order[link.old])), added, retired, guessed=True)
+
+
+def _alike(old: Sequence[Control], new: Sequence[Control]) -> dict[str, str | None]:
+    """For each old control the free new one whose text is most alike, or None. Shared words first, letters after."""
+    words = {control.id: _words(control) for control in new}
+    texts = {control.id: control.statement[:_COMPARED] for control in new}
+    holders: dict[str, list[str]] = {}
+    for name, its in words.items():
+        for word in its:
+            holders.setdefault(word, []).append(name)
+    taken: set[str] = set()
+    found: dict[str, str | None] = {}
+    for control in old:
+        mine = _words(control)
+        shared = Counter(name for word in mine for name in holders.get(word, ()) if name not in taken)
+        ranked = sorted(shared, key=lambda name: (-shared[name] / len(mine | words[name]), name))[:_CANDIDATES]
+        found[control.id] = None
+        for name in ranked:
+            if shared[name] / len(mine | words[name]) < _SHARED_WORDS:
+                break
+            matcher = SequenceMatcher(None, control.statement[:_COMPARED], texts[name], autojunk=False)
+            if matcher.real_quick_ratio() >= _ALIKE and matcher.quick_ratio() >= _ALIKE and matcher.ratio() >= _ALIKE:
+                found[control.id] = name
+                taken.add(name)
+                break
+    return found
+
+
+def _words(control: Control) -> set[str]:
+    return set(f"{control.title} {control.statement}".lower().split())

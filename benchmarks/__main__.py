@@ -11,9 +11,10 @@ import statistics
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
-from benchmarks import commands, evidence, terminal_ui
+from benchmarks import commands, evidence, terminal_ui, versions
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,9 @@ def main() -> None:
     try:
         print(f"{platform.machine()}, {platform.system()} {platform.release()}, Python {platform.python_version()}\n")
         print("| what | against | goal | measured | ours |\n|---|---|---|---|---|")
-        for pair in [*commands.pairs(folder), *terminal_ui.pairs(folder), *evidence.pairs(folder, arguments.size << 20)]:
+        size = arguments.size << 20
+        rows = (commands.pairs(folder), terminal_ui.pairs(folder), versions.pairs(folder), evidence.pairs(folder, size))
+        for pair in chain(*rows):
             if arguments.only in pair[0]:
                 print(measure(pair, arguments.rounds).text(), flush=True)
         if arguments.only in "keys":

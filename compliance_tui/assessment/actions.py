@@ -9,13 +9,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from compliance_tui.assessment.cache import parse_record
 from compliance_tui.assessment.digest import seen_digest
 from compliance_tui.assessment.folder import Contents, changing, load, read_assessment, read_standard, write_record
 from compliance_tui.assessment.model import Assessment, Item, Person, Pin, Response, SignOff, Status, Subject, Waiver
 from compliance_tui.assessment.readiness import axis_values
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import fsync_folder, read_bounded, write_atomic
-from compliance_tui.safe.model import load_model, validate
+from compliance_tui.safe.model import validate
 from compliance_tui.safe.text import clean_line
 from compliance_tui.safe.toml import LARGEST_TOML
 from compliance_tui.standard.digest import control_digest
@@ -42,8 +43,7 @@ def create(
     ``before_record`` writes what the folder is to hold from the start: it is no assessment until its record is written, last.
     Raises InputError ``exists``, ``unknown-axis`` or ``unknown-value``.
     """
-    if (root / "assessment.toml").exists():
-        raise InputError("exists", f"{clean_line(str(root))}: already holds an assessment; choose another folder")
+    check_free(root)
     check_axes([pack.standard for pack in packs], axes)
     _make_folder(root)
     with changing(root):
@@ -54,7 +54,7 @@ def create(
         pins = []
         for pack in packs:
             write_atomic(root / "standards" / pack.file_name, pack.content)
-            pins.append(_pin(pack))
+            pins.append(pin_of(pack))
         assessment = validate(
             {
                 "schema": "assessment/1",
@@ -74,6 +74,19 @@ def create(
     return assessment
 
 
+def check_free(root: Path) -> None:
+    """Refuse a folder that holds an assessment, or records of one whose start was cut short (InputError ``exists``)."""
+    if (root / "assessment.toml").exists():
+        raise InputError("exists", f"{clean_line(str(root))}: already holds an assessment; choose another folder")
+    strays = sorted(path for pattern in ("responses/*/*.toml", "evidence/E-*.toml") for path in root.glob(pattern))
+    if strays:
+        raise InputError(
+            "exists",
+            f"{clean_line(str(strays[0]))}: belongs to no assessment (was a start cut short?); "
+            "remove the folder, or choose another one",
+        )
+
+
 def _make_folder(root: Path) -> None:
     try:
         root.mkdir(parents=True, exist_ok=True)
@@ -82,7 +95,8 @@ def _make_folder(root: Path) -> None:
         raise InputError("not-written", f"{clean_line(str(root))}: the folder cannot be made ({reason})") from None
 
 
-def _pin(pack: Pack) -> Pin:
+def pin_of(pack: Pack) -> Pin:
+    """The record that an assessment pins this pack, by the digest of its bytes."""
     return Pin(
         id=pack.standard.id,
         version=pack.standard.version,
@@ -178,7 +192,7 @@ def read_response(root: Path, standard: str, control: str) -> Response:
     path = root / response_path(standard, control)
     if not path.exists():
         return Response(standard=standard, control=control)
-    return load_model(read_bounded(path, LARGEST_TOML), Response, str(path))
+    return parse_record(read_bounded(path, LARGEST_TOML), Response, str(path))
 
 
 def _write_response(root: Path, response: Response, act: str, by: str, at: dt.datetime, **more: Any) -> Response:
@@ -231,6 +245,20 @@ def link_evidence(contents: Contents, references: Sequence[str], item: str, by: 
             if item not in old.evidence:
                 new = old.model_copy(update={"evidence": [*old.evidence, item]})
                 _write_response(contents.root, new, "attach", by, at, control=control.id, item=item)
+
+
+def replace_evidence(contents: Contents, old_item: str, new_item: str, by: str, at: dt.datetime) -> list[str]:
+    """Let ``new_item`` serve wherever ``old_item`` does now; gives those controls. The old item stays, serving nothing."""
+    replaced = []
+    for standard, control in [key for key, one in contents.responses.items() if old_item in one.evidence]:
+        with changing(contents.root):
+            old = read_response(contents.root, standard, control)
+            evidence = list(dict.fromkeys(new_item if one == old_item else one for one in old.evidence))
+            if evidence != old.evidence:
+                new = old.model_copy(update={"evidence": evidence})
+                _write_response(contents.root, new, "replace", by, at, control=control, item=new_item, replaced=old_item)
+                replaced.append(control)
+    return replaced
 
 
 def unlink_evidence(contents: Contents, reference: str, item: str, by: str, at: dt.datetime) -> Response:

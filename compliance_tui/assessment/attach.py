@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from compliance_tui.assessment.actions import digest_of_file_list, link_evidence, put_item
+from compliance_tui.assessment.actions import digest_of_file_list, link_evidence, put_item, replace_evidence
 from compliance_tui.assessment.folder import Contents, changing, load
 from compliance_tui.assessment.model import Item, ItemFile
 from compliance_tui.evidence.fact import Fact, Facts
 from compliance_tui.evidence.kind import Kind, load_kinds, recognise
 from compliance_tui.evidence.readers import read_facts_of
+from compliance_tui.evidence.secrets import carried_along
 from compliance_tui.evidence.store import LocalStore
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import open_regular
@@ -22,6 +23,7 @@ from compliance_tui.safe.text import clean_line
 from compliance_tui.standard.model import Control
 
 MOST_FILES_OF_AN_ITEM = 100_000
+_MOST_LOOKED_AT, _LEAST_LOOKED_AT, _MOST_WARNINGS = 8 << 20, 16 << 10, 50
 # The facts that say which day a piece of evidence speaks of, in this order.
 _DATES = ("speaks_of", "ran_at", "signed_at", "date")
 Progress = Callable[[int], None]
@@ -52,6 +54,7 @@ def attach(
     date: dt.date | None = None,
     disclosure: str = "disclose",
     stated: dict[str, str] | None = None,
+    replaces: str | None = None,
     kinds_folder: Path | None = None,
     as_one: bool = False,
     progress: Progress | None = None,
@@ -60,12 +63,17 @@ def attach(
     """Attach ``files`` to ``controls``: one item for each file, one for each folder, or one for all with ``as_one``.
 
     ``progress`` is given the bytes done so far. The same bytes of the same kind and date are not recorded twice: the item
-    that is there serves the further controls. Raises InputError (``unknown-kind``, ``no-date``, ``future``, ``changed``…)
+    that is there serves the further controls. With ``replaces`` the one new item takes the place of an older one wherever that
+    serves; the older item and its bytes stay. Raises InputError (``unknown-kind``, ``no-date``, ``future``, ``changed``…)
     before anything is written, and CancelledError.
     """
     asked = [contents.find(reference)[1] for reference in controls]
     kinds = load_kinds(kinds_folder)
     sources = _sources(files, as_one)
+    if replaces is not None and (len(sources) != 1 or replaces not in contents.items):
+        raise InputError(
+            "bad-replacement", f"{clean_line(replaces, 20)}: name one item that is there, and one file or folder for it"
+        )
     prepared = []
     for source in sources:
         chosen = _kind(source, kind, kinds, asked)
@@ -94,16 +102,29 @@ def attach(
                     ItemFile(name=name, sha256=one.sha256, size=one.size, media_type=_media_type(name))
                     for (name, _), one in zip(source.files, stored, strict=True)
                 ],
+                "replaces": replaces,
                 "reader": facts.reader,
                 "facts": facts.facts,
-                "warnings": list(facts.warnings),
+                "warnings": [*facts.warnings, *_carried_along(source)],
             },
             Item,
             clean_line(source.title),
         )
         items.append(_record(contents.root, item, by, at))
         link_evidence(contents, controls, items[-1].id, by, at)
+    if replaces is not None:
+        replace_evidence(contents, replaces, items[0].id, by, at)
     return items
+
+
+def _carried_along(source: _Source) -> list[str]:
+    """Warnings about secrets and the like; many files share what is looked at."""
+    most = max(_LEAST_LOOKED_AT, _MOST_LOOKED_AT // len(source.files))
+    warnings = []
+    for name, path in source.files:
+        with open_regular(path) as file:
+            warnings += carried_along(file, clean_line(name, 80), most)
+    return warnings[:_MOST_WARNINGS]
 
 
 def _after(done: int, progress: Progress | None) -> Progress | None:

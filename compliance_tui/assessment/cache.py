@@ -1,10 +1,13 @@
 """Records that did not change are not parsed again: one JSON file in ``.cache``, each entry checked against the file's stat.
 
+Within one process, bytes that were parsed or written a moment ago are known by their SHA-256.
+
 Losing the cache costs time and nothing else. As git does with its index, an entry is trusted only if its file was last
 touched well before the cache was written: within one tick of the clock, two versions can look alike.
 """
 
 import contextlib
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -21,6 +24,28 @@ from compliance_tui.safe.toml import LARGEST_TOML
 _RACY_NANOSECONDS = 2_000_000_000
 M = TypeVar("M", bound=BaseModel)
 _Stat = tuple[int, int, int, int]
+
+
+_MOST_KNOWN = 256
+_known_bytes: dict[tuple[type[BaseModel], str], BaseModel] = {}
+
+
+def parse_record(content: bytes, model: type[M], where: str) -> M:
+    """The record in ``content``, as ``load_model``; bytes that are known already are not parsed again."""
+    sha256 = hashlib.sha256(content).hexdigest()
+    known = _known_bytes.get((model, sha256))
+    if isinstance(known, model):
+        return known
+    record = load_model(content, model, where)
+    know_record(record, sha256)
+    return record
+
+
+def know_record(record: BaseModel, sha256: str) -> None:
+    """Remember what the bytes with that digest say; the oldest are forgotten."""
+    _known_bytes[type(record), sha256] = record
+    while len(_known_bytes) > _MOST_KNOWN:
+        _known_bytes.pop(next(iter(_known_bytes)))
 
 
 def read_records(root: Path, folder: str, pattern: str, model: type[M]) -> dict[str, M]:

@@ -23,9 +23,9 @@ from compliance_tui.assessment.model import Item, Subject
 from compliance_tui.assessment.register import figure, read_entries
 from compliance_tui.safe.errors import InputError
 from compliance_tui.standard.check import Check, Operand
-from compliance_tui.standard.levels import matches_any
+from compliance_tui.standard.levels import evidence_in_force, matches_any
 from compliance_tui.standard.model import Axis, Condition, Control, Standard
-from compliance_tui.standard.rule import Scalar
+from compliance_tui.standard.rule import EvidenceRule, Scalar
 
 Outcome = Literal["pass", "fail", "stale", "unproven", "manual"]
 _WORST: tuple[Outcome, ...] = ("fail", "unproven", "stale", "manual", "pass")
@@ -58,6 +58,11 @@ class Scope:
     as_of: dt.datetime
     published: bool
 
+    @property
+    def evidence_rules(self) -> list[EvidenceRule]:
+        """The evidence rules of the control that are in force."""
+        return evidence_in_force(self.control, self.values, self.standard.axes, self.published)
+
 
 def check_outcomes(scope: Scope) -> list[CheckResult]:
     """The result of each check of the control that applies to the axis values, in the pack's order."""
@@ -83,15 +88,15 @@ def is_complete(item: Item) -> bool:
     return fact is None or fact.value is not False
 
 
-def largest_age(control: Control, kind: str) -> int | None:
-    """The oldest that evidence of ``kind`` may be for the control, in days; None where no rule says."""
-    ages = [rule.max_age_days for rule in control.evidence if kind in rule.kinds and rule.max_age_days is not None]
+def largest_age(rules: Sequence[EvidenceRule], kind: str) -> int | None:
+    """The oldest that evidence of ``kind`` may be by the ``rules`` in force, in days; None where no rule says."""
+    ages = [rule.max_age_days for rule in rules if kind in rule.kinds and rule.max_age_days is not None]
     return min(ages) if ages else None
 
 
-def is_fresh(item: Item, control: Control, as_of: dt.datetime) -> bool:
-    """Whether the item is neither too old for the control nor dated in the future, at ``as_of``."""
-    most = largest_age(control, item.kind)
+def is_fresh(item: Item, rules: Sequence[EvidenceRule], as_of: dt.datetime) -> bool:
+    """Whether the item is neither too old by the ``rules`` in force nor dated in the future, at ``as_of``."""
+    most = largest_age(rules, item.kind)
     return age_days(item, as_of) >= 0 and (most is None or age_days(item, as_of) <= most)
 
 
@@ -126,7 +131,7 @@ def _evaluate(check: Check, scope: Scope) -> CheckResult | None:
     items = [item for item in scope.items if item.kind in check.kinds]
     if not items:
         return result("unproven", f"no {' or '.join(check.kinds)} is attached")
-    fresh = [item for item in items if is_fresh(item, scope.control, scope.as_of)]
+    fresh = [item for item in items if is_fresh(item, scope.evidence_rules, scope.as_of)]
     if not fresh:
         return result("stale", f"every {' or '.join(check.kinds)} is too old, or dated in the future")
     if check.items == "latest":
@@ -161,7 +166,7 @@ def _one_item(check: Check, item: Item, limit: Scalar | list[str] | None, scope:
     fact = item.facts[check.fact or ""]
     unit = check.unit or fact.unit
     if check.other is not None:
-        others = _others(check.other, item, scope)
+        others = _others(check.other, check, item, scope)
         if isinstance(others, str):
             return result("unproven", others)
         holds = _holds_all(fact.value, check.op or "", others)
@@ -255,7 +260,7 @@ def _fact_names(check: Check) -> list[str]:
     return [name for name in (check.fact, check.successes, check.trials, *rated) if name]
 
 
-def _others(other: Operand, item: Item, scope: Scope) -> list[Value] | str:
+def _others(other: Operand, check: Check, item: Item, scope: Scope) -> list[Value] | str:
     """The values to compare with, or the sentence that says why there are none."""
     values: list[Value] = []
     if other.subject == "artifact-digests":
@@ -265,7 +270,7 @@ def _others(other: Operand, item: Item, scope: Scope) -> list[Value] | str:
     elif other.subject == "release-date":
         values += [scope.subject.release_date] if scope.subject.release_date else []
     else:
-        there = [one for one in scope.everything if one.kind == other.evidence and other.fact in one.facts and is_complete(one)]
+        there = _compared_items(other, check, item, scope)
         alike = [one for one in there if _agree(item, one, other.same)]
         if there and not alike:
             return f"not compared: {', '.join(other.same)} differ between {item.id} and {there[0].id}"
@@ -274,10 +279,27 @@ def _others(other: Operand, item: Item, scope: Scope) -> list[Value] | str:
         return f"nothing to compare with: no {_operand(other)} is known"
     values = [_shifted(value, other) for value in values]
     keyed = [(key, value) for value in values if (key := sort_key(value)) is not None]
-    if other.take == "each" or not keyed:
+    if other.take in ("each", "latest") or not keyed:
         return values
     pick = min if other.take == "min" else max
     return [pick(keyed, key=lambda pair: pair[0])[1]]
+
+
+def _compared_items(other: Operand, check: Check, item: Item, scope: Scope) -> list[Item]:
+    """The items whose fact is compared with: the checked one where it has the fact, else all that serve a control."""
+    if item.kind == other.evidence and other.fact in item.facts and not other.same:
+        return [item]
+    # A run that was cut short gives no number to compare with, but it did happen: its dates count.
+    any_run = check.op in ("before", "not-after")
+    there = [
+        one
+        for one in scope.everything
+        if one.kind == other.evidence and other.fact in one.facts and (any_run or is_complete(one))
+    ]
+    if other.take == "latest" and there:
+        newest = max(one.speaks_of for one in there)
+        there = [one for one in there if one.speaks_of == newest]
+    return there
 
 
 def _agree(one: Item, other: Item, names: Sequence[str]) -> bool:
@@ -309,7 +331,7 @@ _WORDS = {
 
 def _holds_all(value: Value, op: str, others: Sequence[Value]) -> bool | None:
     if op == "is-one-of":
-        wanted = {as_text(other) for other in others}
+        wanted = {as_text(one) for other in others for one in (other if isinstance(other, tuple | list) else (other,))}
         return as_text(value) in wanted
     found = [compare(value, op, other) for other in others]
     return None if None in found else all(found)

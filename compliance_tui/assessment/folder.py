@@ -9,23 +9,29 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
 
 from compliance_tui.assessment import journal, log
-from compliance_tui.assessment.cache import read_records
+from compliance_tui.assessment.cache import know_record, read_records
 from compliance_tui.assessment.model import Assessment, Item, Response
-from compliance_tui.assessment.readiness import ControlKey, Readiness, readiness
+from compliance_tui.assessment.readiness import ControlKey, ControlState, Readiness, axis_values, readiness
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import fsync_folder, read_bounded, write_atomic, writing
 from compliance_tui.safe.instant import format_instant
 from compliance_tui.safe.model import load_model
 from compliance_tui.safe.text import clean_line
 from compliance_tui.safe.toml import LARGEST_TOML, dump_toml
+from compliance_tui.standard.levels import evidence_in_force
 from compliance_tui.standard.load import LARGEST_STANDARD, load_pinned
 from compliance_tui.standard.model import Control, Standard
+from compliance_tui.standard.rule import EvidenceRule
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 LOCK_SECONDS = 30.0
 _MOST_READS = 5
@@ -45,6 +51,11 @@ class Contents:
     def readiness(self, as_of: dt.datetime) -> Readiness:
         """Readiness of these contents at ``as_of``."""
         return readiness(self.standards, self.assessment, self.responses, self.items, as_of)
+
+    def evidence_rules(self, state: ControlState) -> list[EvidenceRule]:
+        """The evidence rules of a control that hold at the chosen axis values."""
+        standard = self.standard(state.standard)
+        return evidence_in_force(state.control, axis_values(self.assessment, standard), standard.axes)
 
     def standard(self, identifier: str) -> Standard:
         """The pinned standard with that id."""
@@ -74,14 +85,21 @@ def load(root: Path) -> Contents:
     A migration that was decided and cut short is finished first; one that happens meanwhile is waited for, so that what is
     read is never half of the old and half of the new.
     """
-    for _ in range(_MOST_READS):
+    for left in reversed(range(_MOST_READS)):
         if journal.is_pending(root):
             with changing(root):
                 pass
         before = journal.last_finished(root)
-        contents = _load(root)
-        if not journal.is_pending(root) and journal.last_finished(root) == before:
+        contents, fault = None, None
+        try:
+            contents = _load(root)
+        except InputError as error:
+            fault = error  # a file that went away meanwhile is no fault of the folder
+        if not left or not (journal.is_pending(root) or journal.last_finished(root) != before):
             break
+    if contents is None:
+        assert fault is not None
+        raise fault
     return contents
 
 
@@ -126,11 +144,11 @@ def read_standard(root: Path, file_name: str, sha256: str) -> Standard:
 @contextlib.contextmanager
 def changing(root: Path, *, seconds: float = LOCK_SECONDS) -> Iterator[None]:
     """Take the folder's lock: two processes take turns. Raises InputError ``busy`` after ``seconds``, ``read-only``."""
-    from filelock import FileLock, Timeout
+    from filelock import Timeout
 
-    lock = FileLock(root / ".lock", timeout=seconds)
+    lock = _lock(root / ".lock")
     try:
-        lock.acquire()
+        lock.acquire(timeout=seconds)
     except Timeout:
         raise InputError("busy", f"{clean_line(str(root))}: another process is writing; try again") from None
     except OSError as error:
@@ -146,19 +164,28 @@ def changing(root: Path, *, seconds: float = LOCK_SECONDS) -> Iterator[None]:
         lock.release()
 
 
+@lru_cache(maxsize=16)
+def _lock(path: Path) -> "BaseFileLock":
+    from filelock import FileLock
+
+    return FileLock(path)
+
+
 def write_record(root: Path, path: str, record: BaseModel, act: str, by: str, at: dt.datetime, **more: Any) -> None:
     """Write ``record`` to ``path`` in the folder, keep what it said before, and log the act. The caller holds the lock."""
     content = record_bytes(record)
     target = root / path
     before = _keep(root, target)
-    if not target.parent.is_dir():
+    if before is None and not target.parent.is_dir():
         target.parent.mkdir(parents=True)
         fsync_folder(target.parent.parent)
     # The folder is made durable last: where a journal holds both, the log's fsync has then paid for it.
     write_atomic(target, content, settle=False)
     entry = {"at": format_instant(at), "by": by, "act": act, "path": path, "before": before, **more}
-    log.append(root, {**entry, "sha256": hashlib.sha256(content).hexdigest()})
+    sha256 = hashlib.sha256(content).hexdigest()
+    log.append(root, {**entry, "sha256": sha256})
     fsync_folder(target.parent)
+    know_record(record, sha256)
 
 
 def _keep(root: Path, target: Path) -> str | None:
@@ -172,6 +199,12 @@ def _keep(root: Path, target: Path) -> str | None:
 
 
 def record_bytes(record: BaseModel) -> bytes:
-    """The record as its file: fields in the order of the model; what is unset or empty is left out."""
+    """The record as its file: fields in the order of the model; what is unset or empty is left out.
+
+    Raises InputError ``too-large`` for one that could not be read back.
+    """
     table = record.model_dump(by_alias=True)
-    return dump_toml({name: value for name, value in table.items() if value not in (None, [], {}, "")})
+    content = dump_toml({name: value for name, value in table.items() if value not in (None, [], {}, "")})
+    if len(content) > LARGEST_TOML:
+        raise InputError("too-large", f"the record would be larger than the {LARGEST_TOML:,} bytes allowed; shorten its text")
+    return content

@@ -7,16 +7,16 @@ that a history was continued; it cannot show that a history which never left the
 import datetime as dt
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from compliance_tui.safe.files import append_line
+from compliance_tui.safe.files import Tail, append_line
 from compliance_tui.safe.instant import format_instant
 from compliance_tui.safe.strict_json import dump_json_line
 
-_TAIL = 8 * 1024
+_TAIL = 4 * 1024
+_WHOLE = 1 << 40
 RECORDS = ("assessment.toml", "responses/*/*.toml", "evidence/E-*.toml", "archive/*/*.toml")
 
 
@@ -27,10 +27,13 @@ def append(root: Path, entry: dict[str, Any]) -> None:
 
 def append_all(root: Path, entries: Sequence[dict[str, Any]]) -> None:
     """Append ``entries`` in one write, under the next sequence numbers. The caller holds the folder's lock."""
-    first = _last_sequence(root / "log.jsonl") + 1
-    lines = [dump_json_line({"seq": first + place, **entry}) for place, entry in enumerate(entries)]
-    if lines:
-        append_line(root / "log.jsonl", b"\n".join(lines))
+
+    def compose(tail: Tail) -> bytes:
+        first = _last_sequence(tail) + 1
+        return b"\n".join(dump_json_line({"seq": first + place, **entry}) for place, entry in enumerate(entries))
+
+    if entries:
+        append_line(root / "log.jsonl", compose)
 
 
 def read_log(root: Path) -> list[dict[str, Any]]:
@@ -73,15 +76,11 @@ def _entry(line: bytes) -> dict[str, Any] | None:
     return entry if isinstance(entry, dict) and isinstance(entry.get("seq"), int) else None
 
 
-def _last_sequence(path: Path) -> int:
-    try:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            for tail in (_TAIL, size):
-                file.seek(max(0, size - tail))
-                lines = reversed(file.read().splitlines())
-                if (last := next((entry["seq"] for line in lines if (entry := _entry(line)) is not None), 0)) or tail >= size:
-                    return int(last)
-    except FileNotFoundError:
-        pass
+def _last_sequence(tail: Tail) -> int:
+    """The sequence number of the last whole line; the end of the log holds it, unless something long was torn there."""
+    for count in (_TAIL, _WHOLE):
+        lines = tail(count).splitlines()
+        for line in reversed(lines):
+            if (entry := _entry(line)) is not None:
+                return int(entry["seq"])
     return 0

@@ -13,35 +13,41 @@ from pathlib import Path
 from typing import Any, Literal
 
 from compliance_tui.assessment import journal
-from compliance_tui.assessment.actions import response_path
+from compliance_tui.assessment.actions import pin_of, response_path
 from compliance_tui.assessment.archive import archive_path, archived_answers
 from compliance_tui.assessment.folder import Contents, changing, load, record_bytes
-from compliance_tui.assessment.model import LONGEST_STATEMENT, Pin, Recheck, Response, Status
+from compliance_tui.assessment.model import LONGEST_STATEMENT, Recheck, Response, Status
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.instant import format_instant
 from compliance_tui.safe.text import clean_line
-from compliance_tui.standard.changes import Changes, Link, changes_between
+from compliance_tui.standard.changes import Changes, Link, changes_between, way_between
 from compliance_tui.standard.digest import control_digest
 from compliance_tui.standard.lint_changes import change_faults
 from compliance_tui.standard.load import Pack, line_in
 from compliance_tui.standard.model import Control, Standard
 
-Outcome = Literal["kept", "recheck", "recomputed", "new", "archived"]
+Outcome = Literal["kept", "recheck", "recompute", "new", "archived"]
+_LONGEST_WHY = 5_000
+_LONGEST_JOINED = 150_000
 _CUT = "\n\n(cut here: too long together; each answer is whole in the archive)"
 _WORST: tuple[Status, ...] = ("not-met", "inconclusive", "partly-met", "not-applicable", "met")
 _LOST: tuple[Status, ...] = ("met", "not-applicable")
-_OUTCOMES: dict[str, Outcome] = {"keep": "kept", "recheck": "recheck", "recompute": "recomputed"}
+_OUTCOMES: dict[str, Outcome] = {"keep": "kept", "recheck": "recheck", "recompute": "recompute"}
 
 
 @dataclass(frozen=True)
 class Step:
-    """What becomes of one control: of which old ones it comes, and the response that it will have."""
+    """What becomes of one control: of which old ones it comes, and the response that it will have.
+
+    ``archives`` are the old controls whose answers are kept whole in the archive, because the response is not theirs alone.
+    """
 
     old: tuple[str, ...]
     new: str | None
     outcome: Outcome
     why: str
     response: Response | None = field(default=None, repr=False)
+    archives: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,14 +85,24 @@ def plan_migration(contents: Contents, pack: Pack, version: Callable[[str], Stan
             f"{clean_line(str(pack.path))}, line 1: {new.id} {new.version} is pinned here with other bytes; "
             "give the changed text a new version",
         )
-    for place, name, text in change_faults(new, version):
-        line = line_in(pack, ("changes", place))
-        raise InputError("bad-standard", f"{clean_line(str(pack.path))}, line {line}: {name}: {text}; nothing was moved")
+    _refuse_faulty_lists(old, pack, version)
     changes = changes_between(old, new, version)
     mover = _Mover(contents, old, new, changes, at)
     steps = [mover.step(control) for control in new.controls]
     steps += [mover.archived(control) for control in old.controls if control.id in changes.retired]
     return Plan(old, pack, tuple(steps), changes.guessed, tuple(_axis_warnings(contents, new)))
+
+
+def _refuse_faulty_lists(old: Standard, pack: Pack, version: Callable[[str], Standard | None]) -> None:
+    """Every list of changes that the move goes along adds up, and so does that of the version moved to."""
+    for place, name, text in change_faults(pack.standard, version):
+        where = f"{clean_line(str(pack.path))}, line {line_in(pack, ('changes', place))}"
+        raise InputError("bad-standard", f"{where}: {name}: {text}; nothing was moved")
+    for one in (way_between(old, pack.standard, version) or [])[1:]:
+        for _, name, text in change_faults(one, version):
+            raise InputError(
+                "bad-standard", f"the list of changes of {one.id} {one.version}: {name}: {text}; nothing was moved"
+            )
 
 
 def _axis_warnings(contents: Contents, new: Standard) -> list[str]:
@@ -116,12 +132,13 @@ class _Mover:
     def step(self, control: Control) -> Step:
         """What a control of the new version starts with."""
         links = self._links.get(control.id, [])
+        olds = tuple(link.old for link in links)
         written_ahead = self._old.control(control.id) is None and self._said(control.id) is not None
         if written_ahead:
-            return Step((), control.id, "kept", "answered here already; that answer stays", self._said(control.id))
+            why = "answered here already; that answer stays"
+            return Step(olds, control.id, "kept", why, self._said(control.id), archives=olds)
         if not links:
             return self._added(control)
-        olds = tuple(link.old for link in links)
         effect = max((link.effect for link in links), key=("keep", "recompute", "recheck").index)
         notes = list(dict.fromkeys(note for link in links for note in link.notes))
         kinds = list(dict.fromkeys(kind for link in links for kind in link.kinds))
@@ -134,8 +151,8 @@ class _Mover:
             effect, why = "recheck", f"{why}; {stray}"
         response = self._merged(control, answered)
         if effect == "recheck":
-            return Step(olds, control.id, "recheck", why, self._to_recheck(response, why, answered))
-        return Step(olds, control.id, _OUTCOMES[effect], why, response)
+            response = self._to_recheck(response, why, answered)
+        return Step(olds, control.id, _OUTCOMES[effect], why, response, archives=olds if len(olds) > 1 else ())
 
     def _answered_otherwise(self, answered: Sequence[tuple[str, Response]]) -> str:
         """Why an answer does not answer the text that was pinned; empty where it does."""
@@ -166,7 +183,7 @@ class _Mover:
         fate = self._changes.retired[control.id]
         covered = f"; covered by {', '.join(fate.covered_by)}" if fate.covered_by else ""
         why = f"{', '.join(fate.kinds)}: {_sentence(fate.notes) or 'gone in this version'}{covered}"
-        return Step((control.id,), None, "archived", why, self._said(control.id))
+        return Step((control.id,), None, "archived", why, self._said(control.id), archives=(control.id,))
 
     def _merged(self, control: Control, answered: Sequence[tuple[str, Response]]) -> Response:
         """One response of several: all evidence, the worst status, every statement under the id it comes from."""
@@ -189,16 +206,17 @@ class _Mover:
         return latest.model_copy(update=update)
 
     def _to_recheck(self, response: Response, why: str, answered: Sequence[tuple[str, Response]]) -> Response:
+        earlier = list(dict.fromkeys(one.recheck.why for _, one in answered if one.recheck))
         lost = [f"its waiver until {one.waiver.until} was for the old rule" for _, one in answered if one.waiver]
         statuses = [one.status or (one.recheck.was if one.recheck else None) for _, one in answered]
         was = min((one for one in statuses if one), key=_WORST.index, default=None)
-        sentence = "; ".join([f"{self._old.version} -> {self._new.version}: {why}", *lost])
+        sentence = "; ".join([*earlier, f"{self._old.version} -> {self._new.version}: {why}", *lost])
         return response.model_copy(
             update={
                 "status": None if response.status in _LOST else response.status,
                 "sign_offs": [],
                 "waiver": None,
-                "recheck": Recheck(why=sentence, was=was, since=self._at),
+                "recheck": Recheck(why=clean_line(sentence, _LONGEST_WHY), was=was, since=self._at),
             }
         )
 
@@ -212,7 +230,10 @@ def _joined(answered: Sequence[tuple[str, Response]]) -> str:
     said = [(name, one.statement.strip()) for name, one in answered if one.statement.strip()]
     texts = list(dict.fromkeys(text for _, text in said))
     joined = texts[0] if len(texts) == 1 else "\n\n".join(f"{name} said:\n{text}" for name, text in said)
-    return joined if len(joined) <= LONGEST_STATEMENT else joined[: LONGEST_STATEMENT - len(_CUT)] + _CUT
+    if len(joined) <= LONGEST_STATEMENT and len(joined.encode()) <= _LONGEST_JOINED:
+        return joined
+    # In characters for the statement, in bytes for the file that has to hold it.
+    return joined[: LONGEST_STATEMENT - len(_CUT)].encode()[:_LONGEST_JOINED].decode(errors="ignore") + _CUT
 
 
 def migrate(
@@ -248,18 +269,18 @@ def _files(contents: Contents, plan: Plan) -> dict[str, bytes | None]:
         if (old.id, control.id) in contents.responses:
             files[response_path(old.id, control.id)] = None
     for step in plan.steps:
-        if step.new is not None and len(step.old) > 1:
-            merged = [(name, contents.responses.get((old.id, name))) for name in step.old]
-            files |= {archive_path(old, name): record_bytes(said) for name, said in merged if said is not None}
-        if step.response is None:
+        for name in step.archives:
+            if (said := contents.responses.get((old.id, name))) is not None:
+                content = record_bytes(said)
+                files[archive_path(contents.root, old, name, content)] = content
+        if step.response is None or step.new is None:
             continue
-        path = response_path(new.id, step.new) if step.new else archive_path(old, step.old[0])
-        if step.new is not None and contents.responses.get((old.id, step.new)) == step.response:
+        path = response_path(new.id, step.new)
+        if contents.responses.get((old.id, step.new)) == step.response:
             files.pop(path, None)  # the very same answer: its file stays as it is, however it was written
         else:
             files[path] = record_bytes(step.response)
-    pin = Pin(id=new.id, version=new.version, sha256=plan.pack.sha256, format="json" if plan.pack.suffix == ".json" else "toml")
-    pins = [pin if one.id == new.id else one for one in contents.assessment.standards]
+    pins = [pin_of(plan.pack) if one.id == new.id else one for one in contents.assessment.standards]
     files["assessment.toml"] = record_bytes(contents.assessment.model_copy(update={"standards": pins}))
     return files
 
@@ -273,28 +294,24 @@ def undo_migration(root: Path, identifier: str, by: str, at: dt.datetime) -> tup
         last = journal.last_change(root)
         if last is None:
             raise InputError("nothing-to-undo", f"{clean_line(str(root))}: no migration that could be taken back")
-        entry, steps = last["entry"], last["files"]
-        changed = journal.changed_since(root, steps)
-        paths = {step["path"] for step in steps}
-        there = (root / "responses" / entry["standard"]).glob("*.toml")
-        changed += [path for one in there if (path := one.relative_to(root).as_posix()) not in paths and _is_later(one, root)]
+        standard, returned, left = (last.entry[name] for name in ("standard", "from", "to"))
+        answers = f"responses/{standard}/"
+        changed = journal.changed_since(root, last)
+        changed += [path for path in journal.logged_since(root, last.id) if path.startswith(answers)]
+        changed += [one.relative_to(root).as_posix() for one in sorted((root / answers).glob("*.toml")) if _is_later(one, root)]
         if changed:
             raise InputError(
                 "answered-since",
-                f"{clean_line(changed[0])} was written after the move to {entry['to']}; undoing would lose it. "
-                f"`compliance-tui migrate --to {entry['standard']}@{entry['from']}` goes back and keeps it",
+                f"{clean_line(changed[0])} was written after the move to {left}; undoing would lose it. "
+                f"`compliance-tui migrate --to {standard}@{returned}` goes back and keeps it",
             )
-        try:
-            files = journal.bytes_before(root, steps)
-        except FileNotFoundError as error:
-            raise InputError("no-history", f"{clean_line(str(error.filename))}: is gone; the move cannot be undone") from None
-        back = {**entry, "at": format_instant(at), "by": by, "act": "migrate-undo", "from": entry["to"], "to": entry["from"]}
-        journal.commit(root, identifier, files, back, undo=False)
-    return entry["standard"], entry["to"], entry["from"]
+        back = {**last.entry, "at": format_instant(at), "by": by, "act": "migrate-undo", "from": left, "to": returned}
+        journal.commit(root, identifier, journal.bytes_before(root, last), back, undo=False)
+    return standard, left, returned
 
 
 def _is_later(path: Path, root: Path) -> bool:
-    """Whether a response that the move did not touch was written after it."""
+    """Whether a response was written after the move, by whatever hand."""
     return path.stat().st_mtime_ns > (root / journal.LAST).stat().st_mtime_ns
 
 

@@ -175,6 +175,7 @@ class Item(Model):
     attached_at: Instant
     disclosure: Literal["disclose", "withhold"] = "disclose"
     files: list[ItemFile] = Field(min_length=1)
+    replaces: ItemId | None = None
     reader: str = ""
     facts: dict[str, Fact] = Field(default_factory=dict)
     warnings: list[str] = Field(default_factory=list)

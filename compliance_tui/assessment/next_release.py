@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from compliance_tui.assessment.actions import create, response_path
+from compliance_tui.assessment.actions import check_axes, check_free, create, response_path
 from compliance_tui.assessment.attach import objects_folder
 from compliance_tui.assessment.checks import is_fresh
 from compliance_tui.assessment.folder import Contents, write_record
@@ -13,7 +13,7 @@ from compliance_tui.evidence.store import LocalStore
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.text import clean_line
 from compliance_tui.standard.load import Pack, read_pack
-from compliance_tui.standard.model import Control
+from compliance_tui.standard.model import Control, Standard
 
 _CONFIRM: tuple[Status, ...] = ("met", "not-applicable")
 _TITLE = "confirm again"
@@ -36,13 +36,14 @@ def start_next_release(
     ``at`` for every control it served stays behind. ``axes`` override the old values. ``progress`` is given the bytes copied.
     Raises InputError ``exists``, ``unknown-axis``, ``unknown-value``, ``evidence-missing``.
     """
-    if (root / "assessment.toml").exists():
-        raise InputError("exists", f"{clean_line(str(root))}: already holds an assessment; choose another folder")
+    check_free(root)
+    packs = [_pinned(old.root, pin.file_name) for pin in old.assessment.standards]
+    standards = [pack.standard for pack in packs]
+    chosen = {**_still_known(standards, old.assessment.axes), **axes}
+    check_axes(standards, chosen)
     served = _served(old)
     kept = {item.id: item for item in old.items.values() if _still_fresh(item, served.get(item.id, []), at)}
     _copy_bytes(old.root, root, list(kept.values()), progress)
-    chosen = {**old.assessment.axes, **axes}
-    packs = [_pinned(old.root, pin.file_name) for pin in old.assessment.standards]
     before = f"{old.assessment.subject.name} {old.assessment.subject.version}".strip()
 
     def fill() -> None:
@@ -53,6 +54,18 @@ def start_next_release(
             write_record(root, response_path(standard, control), carried, "carry-over", by, at, control=control)
 
     return create(root, packs, subject, chosen, old.assessment.people, series, by, at, before_record=fill)
+
+
+def _still_known(standards: Sequence[Standard], axes: Mapping[str, str]) -> dict[str, str]:
+    """The values that the pinned versions still have; earlier versions may have had other axes."""
+    kept = {}
+    for name, value in axes.items():
+        try:
+            check_axes(standards, {name: value})
+        except InputError:
+            continue
+        kept[name] = value
+    return kept
 
 
 def _pinned(root: Path, file_name: str) -> Pack:
@@ -71,7 +84,7 @@ def _served(contents: Contents) -> dict[str, list[Control]]:
 
 
 def _still_fresh(item: Item, controls: Sequence[Control], at: dt.datetime) -> bool:
-    return any(is_fresh(item, control, at) for control in controls)
+    return any(is_fresh(item, control.evidence, at) for control in controls)
 
 
 def _copy_bytes(source: Path, target: Path, items: Sequence[Item], progress: Callable[[int], None] | None) -> None:

@@ -12,7 +12,7 @@ from typing import Literal
 from compliance_tui.assessment.checks import CheckResult, Scope, check_outcomes, computed_value, is_fresh
 from compliance_tui.assessment.digest import seen_digest
 from compliance_tui.assessment.model import Assessment, Item, Response, SignOff, Subject
-from compliance_tui.standard.levels import Level, level, matches, matches_any
+from compliance_tui.standard.levels import Level, level, matches
 from compliance_tui.standard.model import Control, Standard
 
 Verdict = Literal["ready", "ready-with-waivers", "not-ready"]
@@ -115,7 +115,8 @@ def readiness(
     as_of: dt.datetime,
 ) -> Readiness:
     """The readiness of ``assessment`` against ``standards`` (each with the SHA-256 of its bytes) at ``as_of``."""
-    everything = list(items.values())
+    served = {one for response in responses.values() for one in response.evidence}
+    everything = [item for item in items.values() if item.id in served]
     standard_states: list[StandardState] = []
     control_states: list[ControlState] = []
     for standard, sha256 in standards:
@@ -276,12 +277,10 @@ def _not_applicable_gaps(control: Control, response: Response, seats: Sequence[S
 
 def _evidence_gaps(scope: Scope) -> list[Reason]:
     gaps = []
-    for rule in scope.control.evidence:
-        if not matches_any(rule.when, scope.values, scope.standard.axes, scope.published):
-            continue
+    for rule in scope.evidence_rules:
         kinds = " or ".join(rule.kinds)
         items = [item for item in scope.items if item.kind in rule.kinds]
-        fresh = [item for item in items if is_fresh(item, scope.control, scope.as_of)]
+        fresh = [item for item in items if is_fresh(item, scope.evidence_rules, scope.as_of)]
         if len(fresh) >= rule.minimum:
             continue
         if len(items) < rule.minimum:

@@ -23,14 +23,17 @@ WIDE_GAP = 2
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry as a scale rates it. ``band`` is the one before anything was done, raised where people raised it."""
+    """One entry as a scale rates it. ``band`` is the one before anything was done, raised where people raised it.
+
+    ``late`` and ``unnoticed`` are None where the entry does not say when it was reported.
+    """
 
     id: str
     said: Mapping[str, Any]
     rating: Rating
     band: str
-    late: bool
-    unnoticed: bool
+    late: bool | None
+    unnoticed: bool | None
 
 
 @dataclass(frozen=True)
@@ -53,46 +56,75 @@ def _entry(text: str, scale: RatingScale, standard: Standard, values: Mapping[st
     try:
         said = json.loads(text)
         name = clean_line(str(said["id"]), 60)
-        levels = {str(axis): str(level) for axis, level in (said.get("levels") or {}).items()}
-        modifiers = {str(one): str(option) for one, option in (said.get("modifiers") or {}).items()}
-        raised = str((said.get("override") or {}).get("band", ""))
-    except (ValueError, KeyError, TypeError, AttributeError):
+        levels, modifiers = _choices(said, "levels"), _choices(said, "modifiers")
+        raised = _choices(said, "override").get("band", "")
+        for other in standard.scales:
+            if other.outside and _choices(said, other.id):
+                _choices(said[other.id], "levels")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise InputError("bad-rating", "an entry of the register is not what its kind says") from None
     try:
         rating = rate(scale, levels, modifiers)
     except InputError as error:
         raise InputError("bad-rating", f"{name}: {error}") from None
     band = raised if scale.rank(raised) > scale.rank(rating.base_band) else rating.base_band
-    late, unnoticed = _clocks(said, clocks(scale, band, values, standard.axes), as_of)
+    try:
+        late, unnoticed = _clocks(said, clocks(scale, band, values, standard.axes), as_of)
+    except OverflowError:
+        raise InputError("bad-rating", f"{name}: its clock would end beyond the year 9999") from None
     return Entry(name, said, rating, band, late, unnoticed)
 
 
-def _clocks(said: Mapping[str, Any], hours: Mapping[str, int], as_of: dt.datetime) -> tuple[bool, bool]:
-    """Whether an entry was contained after its clock, and whether authorities were told of that too late or not yet."""
-    reported = moment(said.get("reported_at") or said.get("found_at"))
-    if reported is None or "contain" not in hours:
+def _choices(said: Mapping[str, Any], name: str) -> dict[str, str]:
+    return {str(one): str(choice) for one, choice in (said.get(name) or {}).items()}
+
+
+def _clocks(said: Mapping[str, Any], hours: Mapping[str, int], as_of: dt.datetime) -> tuple[bool | None, bool | None]:
+    """Whether an entry was contained after its clock, and whether authorities were told of that too late or not yet.
+
+    None where a clock runs and the entry does not say since when.
+    """
+    if "contain" not in hours:
         return False, False
+    reported = moment(said.get("reported_at") or said.get("found_at"))
+    if reported is None:
+        return None, None
     deadline = reported + dt.timedelta(hours=hours["contain"])
-    late = (moment(said.get("contained_at")) or as_of) > deadline
+    late = (_last_moment(said.get("contained_at")) or as_of) > deadline
     if not late or "authority" not in hours:
         return late, False
-    return late, (moment(said.get("authorities_told_at")) or as_of) > deadline + dt.timedelta(hours=hours["authority"])
+    return late, (_last_moment(said.get("authorities_told_at")) or as_of) > deadline + dt.timedelta(hours=hours["authority"])
+
+
+def _last_moment(value: object) -> dt.datetime | None:
+    """The instant that a value names; something done on a day counts as done when the day is over."""
+    instant = moment(value)
+    return instant + dt.timedelta(days=1) if instant and isinstance(value, str) and len(value) == 10 else instant
 
 
 def figure(
     name: str, entries: Sequence[Entry], scale: RatingScale, standard: Standard, from_band: str | None, below_band: str | None
 ) -> Figure:
-    """The figure ``name`` over the entries of the bands from ``from_band`` on, below ``below_band``."""
-    least = scale.rank(from_band) if from_band else -1
+    """The figure ``name`` over the entries of the bands from ``from_band`` on, below ``below_band``.
+
+    Raises InputError ``bad-rating`` for a band that the scale does not have, and where an entry does not say what it takes.
+    """
+    unknown = next((band for band in (from_band, below_band) if band and scale.rank(band) < 0), None)
+    if unknown is not None:
+        raise InputError("bad-rating", f"{scale.id} has no band {clean_line(unknown, 40)}")
+    least = scale.rank(from_band) if from_band else 0
     end = scale.rank(below_band) if below_band else len(scale.bands)
     inside = [entry for entry in entries if least <= scale.rank(entry.band) < end]
+    undated = next((entry.id for entry in inside if entry.late is None), None)
+    if undated is not None and name in ("late", "late-share", "unnoticed"):
+        raise InputError("bad-rating", f"{undated} does not say when it was reported")
     holds: dict[str, Callable[[Entry], bool]] = {
         "differences": lambda entry: _differs(entry, standard),
         "lowered": lambda entry: _lowered(entry, scale),
         "unexplained-gaps": lambda entry: _unexplained(entry, scale, standard),
-        "late": lambda entry: entry.late,
-        "late-share": lambda entry: entry.late,
-        "unnoticed": lambda entry: entry.unnoticed,
+        "late": lambda entry: bool(entry.late),
+        "late-share": lambda entry: bool(entry.late),
+        "unnoticed": lambda entry: bool(entry.unnoticed),
     }
     found = tuple(entry.id for entry in inside if holds[name](entry))
     share = name.endswith("-share")
@@ -114,7 +146,7 @@ def _lowered(entry: Entry, scale: RatingScale) -> bool:
     if not override:
         return False
     below = scale.rank(str(override.get("band", ""))) < scale.rank(entry.rating.residual_band)
-    return below or not str(override.get("reason", "")).strip()
+    return below or not str(override.get("reason") or "").strip()
 
 
 def _unexplained(entry: Entry, scale: RatingScale, standard: Standard) -> bool:
@@ -122,7 +154,7 @@ def _unexplained(entry: Entry, scale: RatingScale, standard: Standard) -> bool:
         outside = standard.scale(other)
         assert outside is not None  # its id came from the standard
         gap = abs(scale.rank(entry.rating.base_band) - outside.rank(band))
-        if gap >= WIDE_GAP and not str((entry.said.get(other) or {}).get("note", "")).strip():
+        if gap >= WIDE_GAP and not str((entry.said.get(other) or {}).get("note") or "").strip():
             return True
     return False
 
@@ -131,7 +163,10 @@ def _outside(entry: Entry, standard: Standard) -> dict[str, str]:
     """The bands of other people's scales, where the rater gave their levels. Raises InputError ``bad-rating``."""
     bands = {}
     for scale in standard.scales:
-        levels = (entry.said.get(scale.id) or {}).get("levels") if scale.outside else None
+        levels = _choices(entry.said.get(scale.id) or {}, "levels") if scale.outside else {}
         if levels:
-            bands[scale.id] = rate(scale, {str(axis): str(level) for axis, level in levels.items()}).base_band
+            try:
+                bands[scale.id] = rate(scale, levels).base_band
+            except InputError as error:
+                raise InputError("bad-rating", f"{entry.id}: {error}") from None
     return bands

@@ -1,7 +1,6 @@
 """init, status, show, answer, sign-off, waive."""
 
 import datetime as dt
-import sys
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,8 +9,10 @@ import click
 
 from compliance_tui.assessment import actions
 from compliance_tui.assessment.archive import archived_answers
+from compliance_tui.assessment.attach import objects_folder
 from compliance_tui.assessment.folder import Contents, load
-from compliance_tui.assessment.model import STATUSES, Artifact, Person, Status, Subject, Waiver
+from compliance_tui.assessment.lint import lint_assessment
+from compliance_tui.assessment.model import LONGEST_STATEMENT, STATUSES, Artifact, Person, Status, Subject, Waiver
 from compliance_tui.assessment.readiness import ControlState, axis_values
 from compliance_tui.cli.settings import (
     NOT_ACCEPTED,
@@ -21,10 +22,12 @@ from compliance_tui.cli.settings import (
     instant,
     note,
     person,
+    piped_text,
     print_json,
     say,
 )
 from compliance_tui.cli.text import archived_page, control_page, status_lines
+from compliance_tui.evidence.store import LocalStore
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import open_regular
 from compliance_tui.safe.model import validate
@@ -157,6 +160,9 @@ def status(ctx: click.Context, as_json: bool, as_of: str | None, everything: boo
     else:
         for line in status_lines(contents, result, everything):
             say(line)
+        odd = len(lint_assessment(contents, result, LocalStore(objects_folder(contents.root)).has))
+        if odd:
+            say(f"\n{odd} things do not fit together: `compliance-tui evidence lint`")
     return NOT_ACCEPTED if result.verdict == "not-ready" else READY
 
 
@@ -174,7 +180,7 @@ def _state(contents: Contents, reference: str, as_of: dt.datetime) -> ControlSta
 def show(ctx: click.Context, control: str, as_of: str | None) -> None:
     """Show one control as plain text: statement, guidance, answer, evidence, checks, sign-offs, what is missing.
 
-    A control that the standard no longer has shows the answer that was archived.
+    What was archived of it when the standard changed is shown below; of a control that is gone, there is only that.
 
     \b
     Example:
@@ -182,16 +188,19 @@ def show(ctx: click.Context, control: str, as_of: str | None) -> None:
     """
     contents = load(folder(ctx))
     at = instant(as_of)
+    archived = archived_answers(contents.root, control.rpartition("/")[2])
     try:
         contents.find(control)
-    except InputError:
-        archived = archived_answers(contents.root, control.rpartition("/")[2])
-        if not archived:
+    except InputError as error:
+        if error.code != "unknown-control" or not archived:
             raise
+        say(f"{clean_line(control, 100)}: no pinned standard has it any more")
         for line in archived_page(archived):
             say(line)
         return
     for line in control_page(contents, _state(contents, control, at), at):
+        say(line)
+    for line in archived_page(archived):
         say(line)
 
 
@@ -218,7 +227,7 @@ def answer(ctx: click.Context, control: str, wanted: Status, statement: str | No
       compliance-tui answer FR-GOV-01 --status met --statement "Memo 14 names the digest and both objections."
     """
     if statement == "-":
-        statement = sys.stdin.read(100_001)
+        statement = piped_text(LONGEST_STATEMENT)
     contents = load(folder(ctx))
     actions.answer(contents, control, person(ctx), instant(None), status=wanted, statement=statement)
     _after(ctx, control, f"answered {wanted.replace('-', ' ')}")

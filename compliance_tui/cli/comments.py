@@ -1,12 +1,11 @@
 """standards comment, standards comments: what to tell those who write a standard."""
 
-import sys
 from pathlib import Path
 
 import click
 
 from compliance_tui.assessment.folder import read_assessment
-from compliance_tui.cli.settings import extra_standards, folder, instant, person, print_json, say
+from compliance_tui.cli.settings import extra_standards, folder, instant, person, piped_text, print_json, say
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import write_atomic, writing
 from compliance_tui.safe.model import validate
@@ -45,7 +44,7 @@ def comment(ctx: click.Context, control: str, reference: str | None, text: str) 
     if pack.standard.control(control) is None:
         name = f"{pack.standard.id} {pack.standard.version}"
         raise InputError("unknown-control", f"{name} has no control {clean_line(control, 80)}")
-    said = sys.stdin.read(20_001) if text == "-" else text
+    said = piped_text(20_000) if text == "-" else text
     kept = validate({"control": control, "by": person(ctx), "at": instant(None), "text": said}, Comment, "the comment")
     everything = add_comment(folder(ctx), pack.standard.id, pack.standard.version, pack.sha256, kept)
     say(f"kept; {len(everything.comments)} comments on {pack.standard.id} {pack.standard.version}")

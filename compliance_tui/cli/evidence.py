@@ -51,11 +51,12 @@ def listing(ctx: click.Context, as_json: bool) -> None:
 
 def _plain(item: Item) -> dict[str, Any]:
     record = item.model_dump(mode="json", by_alias=True)
-    record["facts"] = _facts(item.facts)
+    record["facts"] = facts_json(item.facts)
     return record
 
 
-def _facts(facts: dict[str, Fact]) -> dict[str, Any]:
+def facts_json(facts: dict[str, Fact]) -> dict[str, Any]:
+    """Facts as the JSON that every command prints."""
     return {
         name: {
             "value": list(fact.value) if isinstance(fact.value, tuple) else fact.value,
@@ -132,7 +133,7 @@ def facts(ctx: click.Context, file: Path, kind: str | None, as_json: bool) -> No
                 "kind": found.kind,
                 "reader": found.reader,
                 "sha256": sha256,
-                "facts": _facts(found.facts),
+                "facts": facts_json(found.facts),
                 "warnings": warnings,
             }
         )
@@ -171,6 +172,33 @@ def verify(ctx: click.Context, as_json: bool) -> int:
                 say(f"{item_id}: {name} is {finding.fault}; restore the original bytes (sha256 {finding.sha256})")
         say(f"{len(owners)} files checked, {len(findings)} missing or altered")
     return 1 if findings else 0
+
+
+@evidence.command()
+@click.option("--as-of", default=None, metavar="T", help="The instant asked about (default: now).")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document.")
+@click.pass_context
+def lint(ctx: click.Context, as_of: str | None, as_json: bool) -> int:
+    """Say what does not fit together: met without evidence, answers that contradict facts, the same bytes twice…
+
+    Exit status 1 when there is anything.
+
+    \b
+    Example:
+      compliance-tui evidence lint
+    """
+    from compliance_tui.assessment.lint import lint_assessment
+    from compliance_tui.evidence.store import LocalStore
+
+    contents = load(folder(ctx))
+    found = lint_assessment(contents, contents.readiness(instant(as_of)), LocalStore(objects_folder(contents.root)).has)
+    if as_json:
+        print_json([{"code": one.code, "about": one.about, "text": one.text} for one in found])
+    else:
+        for one in found:
+            say(f"{one.about}: {one.text}")
+        say(f"{len(found)} things do not fit together" if found else "everything fits together")
+    return 1 if found else 0
 
 
 @evidence.command()

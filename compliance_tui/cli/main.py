@@ -28,6 +28,7 @@ COMMANDS = {
     "axes": ("people", "Show or choose the values that decide which controls apply"),
     "evidence": ("evidence", "List, show, read and verify evidence"),
     "migrate": ("migrate", "Move the answers to another version of a standard"),
+    "rate": ("rate", "Rate bypasses by a standard's scale"),
     "export": ("bundle", "Write the bundle, signed"),
     "sign": ("bundle", "Add a signature to a bundle"),
     "verify": ("bundle", "Check a bundle against your own trust policy"),

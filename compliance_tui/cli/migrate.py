@@ -11,7 +11,7 @@ from compliance_tui.cli.settings import extra_standards, folder, instant, note, 
 from compliance_tui.safe.errors import InputError
 from compliance_tui.standard.load import find_pack, standard_folders, versions_of
 
-_SHOWN = ("recheck", "recomputed", "new", "archived")
+_SHOWN = ("recheck", "recompute", "new", "archived")
 
 
 @click.command()
@@ -34,6 +34,8 @@ def migrate(ctx: click.Context, target: str | None, dry_run: bool, undo: bool, e
     """
     if bool(target) == undo:
         raise InputError("bad-option", "say where to with --to ID@VERSION, or take the last move back with --undo")
+    if undo and (dry_run or as_json):
+        raise InputError("bad-option", "--undo goes alone: it takes the move back, and has nothing to list")
     root = folder(ctx)
     if target is None:
         standard, left, returned = moving.undo_migration(root, str(uuid.uuid4()), person(ctx), instant(None))
@@ -43,7 +45,7 @@ def migrate(ctx: click.Context, target: str | None, dry_run: bool, undo: bool, e
     folders = standard_folders(extra_standards(ctx))
     pack = find_pack(target, folders)
     pinned = [standard for standard, _ in contents.standards]
-    version = versions_of(pack.standard.id, [*folders, pack.path.parent.parent], [*pinned, pack.standard])
+    version = versions_of(pack.standard.id, list(dict.fromkeys([*folders, pack.home])), [*pinned, pack.standard])
     if dry_run:
         plan = moving.plan_migration(contents, pack, version, instant(None))
     else:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from compliance_tui.cli.settings import extra_kinds, folder, person
+from compliance_tui.cli.settings import extra_kinds, extra_standards, folder, person
 
 
 def can_draw() -> bool:
@@ -31,4 +31,4 @@ def open(ctx: click.Context, path: Path | None = None) -> int:
         return int(ctx.invoke(status) or 0)
     from compliance_tui.tui.app import run
 
-    return run(target, person=person(ctx), kinds_folder=extra_kinds(ctx))
+    return run(target, person=person(ctx), kinds_folder=extra_kinds(ctx), standards_folder=extra_standards(ctx))

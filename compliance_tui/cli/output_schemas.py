@@ -74,4 +74,66 @@ FACTS = _object(
         "warnings": _list(_TEXT),
     }
 )
-OUTPUTS: dict[str, dict[str, Any]] = {"status": STATUS, "verify": VERIFY, "facts": FACTS}
+STANDARDS = _list(
+    _object(
+        {
+            "id": _TEXT,
+            "version": _TEXT,
+            "status": _TEXT,
+            "title": _TEXT,
+            "controls": {"type": "integer", "minimum": 1},
+            "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+            "path": _TEXT,
+        }
+    )
+)
+_SIDES = {"from": _list(_TEXT), "to": _list(_TEXT)}
+DIFF = _object(
+    {
+        "from": _TEXT,
+        "to": _TEXT,
+        "guessed": {"type": "boolean"},
+        "changes": _list(
+            _object(
+                {
+                    "kinds": _list(_TEXT),
+                    **_SIDES,
+                    "effect": {"enum": ["keep", "recheck", "recompute", "drop", "new"]},
+                    "note": _TEXT,
+                    "covered_by": _list(_TEXT),
+                    "affects": _list(_TEXT),
+                    "rules": _object({"before": _list(_TEXT), "after": _list(_TEXT)}),
+                    "texts": _list(
+                        _object({"from": _TEXT, "to": _TEXT, "field": _TEXT, "words": _list(_list(_TEXT))}),
+                    ),
+                }
+            )
+        ),
+    }
+)
+MIGRATE = _object(
+    {
+        "from": _TEXT,
+        "to": _TEXT,
+        "guessed": {"type": "boolean"},
+        "controls": _list(
+            _object(
+                {
+                    "from": _list(_TEXT),
+                    "to": _OPTIONAL,
+                    "outcome": {"enum": ["kept", "recheck", "recompute", "new", "archived"]},
+                    "why": _TEXT,
+                }
+            )
+        ),
+        "warnings": _list(_TEXT),
+    }
+)
+OUTPUTS: dict[str, dict[str, Any]] = {
+    "status": STATUS,
+    "verify": VERIFY,
+    "facts": FACTS,
+    "standards": STANDARDS,
+    "diff": DIFF,
+    "migrate": MIGRATE,
+}

@@ -9,7 +9,8 @@ from compliance_tui.cli.settings import print_json
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-NAMES = ("standard", "assessment", "response", "item", "kind", "trust", "statement", "status", "verify", "facts")
+_OUTPUTS = ("status", "verify", "facts", "standards", "diff", "migrate")
+NAMES = ("standard", "assessment", "response", "item", "kind", "trust", "statement", *_OUTPUTS)
 
 
 @click.command()
@@ -25,7 +26,7 @@ def schema(name: str) -> None:
 
 
 def _schema(name: str) -> dict[str, Any]:
-    if name in ("status", "verify", "facts"):
+    if name in _OUTPUTS:
         from compliance_tui.cli.output_schemas import OUTPUTS
 
         return OUTPUTS[name]

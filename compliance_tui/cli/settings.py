@@ -69,6 +69,18 @@ def instant(text: str | None) -> dt.datetime:
     return parse_instant(text) if text else now()
 
 
+def piped_text(most: int) -> str:
+    """What comes through standard input, up to a little more than ``most`` characters; the reader refuses what is too long.
+
+    Raises InputError ``not-text``.
+    """
+    content = sys.stdin.buffer.read(4 * (most + 1))
+    try:
+        return content.decode()[: most + 1]
+    except UnicodeDecodeError:
+        raise InputError("not-text", "standard input is not UTF-8; convert it first") from None
+
+
 def print_json(value: Any) -> None:
     """One JSON document on standard output."""
     sys.stdout.buffer.write(dump_json(value))

@@ -1,12 +1,13 @@
 """standards list, show, lint, release, new; diff and comments are in modules of their own."""
 
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from compliance_tui.cli.comments import comment, comments
-from compliance_tui.cli.settings import extra_standards, instant, print_json, say
+from compliance_tui.cli.settings import extra_standards, folder, instant, person, print_json, say
 from compliance_tui.cli.standards_diff import diff
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.text import clean_line
@@ -149,7 +150,7 @@ def _findings(ctx: click.Context, pack: Pack, folders: Sequence[Path]) -> list[F
 
     kinds = {kind.id: {fact.name for fact in kind.facts} for kind in load_kinds(extra_kinds(ctx)).values()}
     # A pack that lies at its place has its neighbours beside it, whether or not that folder is known.
-    places = list(dict.fromkeys([*folders, pack.path.parent.parent]))
+    places = list(dict.fromkeys([*folders, pack.home]))
     return lint_standard(pack.standard, kinds, versions_of(pack.standard.id, places, [pack.standard]))
 
 
@@ -202,6 +203,39 @@ def new(ctx: click.Context, path: Path, title: str | None, after: str | None, re
     else:
         next_version(path, find_pack(after, standard_folders(extra_standards(ctx))), day)
     say(f"{path} written; `compliance-tui standards lint {path}` checks it as you go")
+
+
+@standards.command()
+@click.argument("reference", metavar="ID[@VERSION]|FILE")
+@click.pass_context
+def pin(ctx: click.Context, reference: str) -> None:
+    """Answer one more standard in this assessment; evidence and people serve all of them.
+
+    \b
+    Example:
+      compliance-tui standards pin jailbreak-risk@1.1
+    """
+    from compliance_tui.assessment.pins import pin_standard
+
+    pack = find_pack(reference, standard_folders(extra_standards(ctx)))
+    pin_standard(folder(ctx), pack, person(ctx), instant(None))
+    say(f"pinned {pack.standard.id} {pack.standard.version}, {len(pack.standard.controls)} controls, sha256 {pack.sha256}")
+
+
+@standards.command()
+@click.argument("identifier", metavar="ID")
+@click.pass_context
+def unpin(ctx: click.Context, identifier: str) -> None:
+    """Let a standard go. Its answers move to the archive and stay readable with `show CONTROL`.
+
+    \b
+    Example:
+      compliance-tui standards unpin jailbreak-risk
+    """
+    from compliance_tui.assessment.pins import unpin_standard
+
+    count = unpin_standard(folder(ctx), identifier, str(uuid.uuid4()), person(ctx), instant(None))
+    say(f"{identifier} is no longer pinned; {count} answers are in the archive")
 
 
 standards.add_command(diff)

@@ -4,6 +4,7 @@ import click
 
 from compliance_tui.cli.settings import extra_standards, print_json, say
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.text import clean_line
 from compliance_tui.standard.diff import Difference, Part, diff_json
 from compliance_tui.standard.diff import diff as diff_versions
 from compliance_tui.standard.load import find_pack, standard_folders, versions_of
@@ -28,12 +29,15 @@ def diff(ctx: click.Context, old: str, new: str, control: str | None, as_json: b
       compliance-tui standards diff frontier-release@0.9 @1.1
     """
     folders = standard_folders(extra_standards(ctx))
-    before = find_pack(old, folders).standard
-    after = find_pack(f"{before.id}{new}" if new.startswith("@") else new, folders).standard
-    found = diff_versions(before, after, versions_of(after.id, folders, (before, after)))
+    packs = [find_pack(old, folders)]
+    before = packs[0].standard
+    packs.append(find_pack(f"{before.id}{new}" if new.startswith("@") else new, folders))
+    after = packs[1].standard
+    places = list(dict.fromkeys([*folders, *(pack.home for pack in packs)]))
+    found = diff_versions(before, after, versions_of(after.id, places, (before, after)))
     shown = [one for one in found.differences if control is None or control in (*one.move.old, *one.move.new)]
     if control is not None and not shown and before.control(control) is None and after.control(control) is None:
-        raise InputError("unknown-control", f"neither version has a control {control}")
+        raise InputError("unknown-control", f"neither version has a control {clean_line(control, 80)}")
     if as_json:
         document = diff_json(found)
         document["changes"] = [

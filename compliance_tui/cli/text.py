@@ -52,13 +52,13 @@ def control_page(contents: Contents, state: ControlState, as_of: dt.datetime) ->
     yield from ("", "Answer")
     yield from _answer_lines(response)
     yield from ("", "Evidence")
-    for rule in control.evidence:
+    for rule in contents.evidence_rules(state):
         age = f", at most {rule.max_age_days} days old" if rule.max_age_days else ""
         yield f"  wants {' or '.join(rule.kinds)}{age}"
     for identifier in response.evidence if response else []:
         item = contents.items.get(identifier)
         if item is not None:
-            most = largest_age(control, item.kind)
+            most = largest_age(contents.evidence_rules(state), item.kind)
             yield f"  {item.id} {item.kind}: {item.title}, {age_days(item, as_of)} days old" + (f" of {most}" if most else "")
     yield from ("", "Checks")
     for check in state.checks:
@@ -98,11 +98,11 @@ def archived_page(archived: Sequence[Archived]) -> Iterator[str]:
     """Archived answers to a control, the latest first."""
     for one in reversed(archived):
         response = one.response
-        yield f"{response.control}  archived: {response.standard} no longer has it (answered under {one.version})"
+        yield ""
+        yield f"{response.control}  archived: an answer to {response.standard} {one.version}"
         yield from _answer_lines(response)
         if response.evidence:
             yield f"  evidence {', '.join(response.evidence)}"
-        yield ""
 
 
 def _when(instant: dt.datetime | None) -> str:

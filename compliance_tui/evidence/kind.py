@@ -1,16 +1,19 @@
 """Kinds of evidence, as data under ``evidence/<kind>/kind.toml``: how recognised, which facts, what makes one complete."""
 
 import datetime as dt
+import hashlib
 import re
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from compliance_tui.evidence.declaration import Completion, FactDeclaration, FactType, RecordField
 from compliance_tui.evidence.fact import Fact
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import open_regular, read_bounded
+from compliance_tui.safe.instant import parse_instant
 from compliance_tui.safe.model import load_model
 from compliance_tui.safe.text import clean_line
 from compliance_tui.safe.toml import LARGEST_TOML
@@ -38,23 +41,13 @@ Reader = Literal[
     "scorecard",
     "spdx",
 ]
-FactType = Literal["boolean", "integer", "decimal", "text", "instant", "date", "list"]
+Format = Literal["json", "jsonl", "csv", "toml", "xml"]
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,59}$")]
 _WORDS = {"true": True, "yes": True, "false": False, "no": False}
 
 
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class FactDeclaration(_Model):
-    """A fact that this kind gives: its type, unit and meaning; for a form, where it stands (a JSON pointer, RFC 6901)."""
-
-    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.:/-]{0,79}$")]
-    type: FactType
-    unit: str = ""
-    meaning: str = ""
-    path: str = ""
 
 
 class Recognition(_Model):
@@ -67,7 +60,12 @@ class Recognition(_Model):
 
 
 class Kind(_Model):
-    """One known form of evidence."""
+    """One known kind of evidence.
+
+    Where the reader is ``form``, the kind also says what the form looks like: its ``format``; what the field ``form`` of a
+    record says (left out, and nothing else said under ``recognise``: ``<kind>/1``, one of our own records); the
+    ``delimiter`` of CSV; the ``fields`` of a record of our own; and what makes one ``complete``.
+    """
 
     id: Name
     title: str
@@ -76,6 +74,11 @@ class Kind(_Model):
     recognise: Recognition = Recognition()
     complete_when: str
     how_to_produce: str
+    format: Format = "json"
+    form: str = ""
+    delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] = ","
+    fields: list[RecordField] = Field(default_factory=list)
+    complete: Completion | None = None
     facts: list[FactDeclaration] = Field(default_factory=list)
     sample: str
     sample_origin: str
@@ -92,33 +95,132 @@ class Kind(_Model):
             raise InputError("unknown-fact", f"{self.id} has no fact {clean_line(name, 60)}; known are {known}")
         return Fact(value=typed(text, declared, "what was stated"), unit=declared.unit, where="stated", source="stated")
 
+    @property
+    def own_form(self) -> str:
+        """What the field ``form`` of a record must say: ``<kind>/1`` for one of our own records; "" for a foreign form."""
+        own = f"{self.id}/1"
+        if self.form or self.reader not in ("form", "jailbreak-register"):
+            return self.form
+        signs = self.recognise.contains
+        ours = self.format == "json" and (any(f'"{own}"' in sign for sign in signs) or not (signs or self.recognise.suffixes))
+        return own if ours else ""
+
+    @property
+    def signs(self) -> Recognition:
+        """The signs by which bytes are known, those that follow from the form included."""
+        if self.recognise.contains or not self.own_form or self.format != "json":
+            return self.recognise
+        sign = f'"form":"{self.own_form}"'
+        return self.recognise.model_copy(update={"suffixes": self.recognise.suffixes or [".json"], "contains": [sign]})
+
+    @property
+    def rules(self) -> str:
+        """A short digest of how facts are read: facts that two versions of a kind read are not to be compared."""
+        read = self.model_dump_json(
+            include={"format", "form", "delimiter", "complete", "facts"},
+            exclude={"facts": {"__all__": {"meaning"}}},
+            exclude_defaults=True,
+        )
+        return hashlib.sha256(read.encode()).hexdigest()[:12]
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> "Kind":
+        names = [one.name for one in self.facts]
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice:
+            raise ValueError(f"the fact {twice} is declared twice")
+        if self.reader != "form":
+            if self.complete or self.format != "json" or any(one.derived for one in self.facts):
+                raise ValueError("only the reader form takes facts from rows; another reader knows its own format")
+            return self
+        for one in self.facts:
+            why = _fault(one, self.format)
+            if why:
+                raise ValueError(f"{one.name}: {why}")
+        if self.complete:
+            self._check_completion(self.complete)
+        return self
+
+    def _check_completion(self, complete: Completion) -> None:
+        declared = self.declaration("completed")
+        if declared is None or declared.type != "boolean" or declared.derived or declared.path:
+            raise ValueError("complete gives the fact completed: declare it as a boolean that says nothing of where it is read")
+        of_rows = bool(complete.announced or complete.every or complete.some or complete.same)
+        if self.format in ("csv", "jsonl"):
+            if complete.needs or complete.where or complete.announced or complete.rows is not None:
+                raise ValueError(f"complete: {self.format} has rows and no top; use every, some and same")
+        elif of_rows and complete.rows is None:
+            raise ValueError("complete: say with rows where the rows stand")
+
+
+def _fault(declared: FactDeclaration, form: Format) -> str:
+    """Why a fact cannot be read in a form of this format, or ""."""
+    fields = (declared.of, declared.since, declared.over, declared.path)
+    if form in ("csv", "jsonl"):
+        if declared.each:
+            return f"all rows of {form} are rows; leave each out"
+        if form == "jsonl" and any(field.startswith("/") for field in fields):
+            return "json lines have rows and no top; name the field without the leading /"
+    elif form in ("toml", "xml") and declared.derived and not declared.each:
+        return "say with each where the rows stand"
+    if form == "xml" and not declared.derived and not declared.path and declared.name != "completed":
+        return "say with path where it stands"
+    return ""
+
 
 def typed(text: str, declared: FactDeclaration, where: str) -> bool | int | Decimal | str | tuple[str, ...]:
     """``text`` as the type that the fact has. Raises InputError ``bad-fact``."""
     text = text.strip()
     try:
-        if declared.type == "boolean":
-            return _WORDS[text.lower()]
-        if declared.type == "integer":
-            if not re.fullmatch(r"-?[0-9]{1,18}", text):
-                raise ValueError
-            return int(text)
-        if declared.type == "decimal":
-            if not re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", text):
-                raise ValueError
-            return Decimal(text)
-        if declared.type == "date":
-            return dt.date.fromisoformat(text[:10]).isoformat()
-        if declared.type == "instant":
-            return dt.datetime.fromisoformat(text).isoformat() if len(text) > 10 else dt.date.fromisoformat(text).isoformat()
-        if declared.type == "list":
-            return tuple(part.strip() for part in text.strip("[]").split(",") if part.strip())
-    except (KeyError, ValueError, InvalidOperation):
+        value = parsed(text, declared.type)
+        if not declared.allows(value):
+            raise ValueError
+        return value
+    except (KeyError, ValueError, InvalidOperation, InputError):
         raise InputError(
             "bad-fact",
-            f"{clean_line(where)}: {declared.name} should be a {declared.type}, not {clean_line(text, 60)!r}",
+            f"{clean_line(where)}: {declared.name} should be {expected(declared)}, not {clean_line(text, 60)!r}",
         ) from None
+
+
+def parsed(text: str, fact_type: FactType) -> bool | int | Decimal | str | tuple[str, ...]:
+    """``text`` as a value of the type. Raises KeyError, ValueError, InvalidOperation or InputError where it is none."""
+    if fact_type == "boolean":
+        return _WORDS[text.lower()]
+    if fact_type == "integer":
+        if not re.fullmatch(r"-?[0-9]{1,18}", text, re.ASCII):
+            raise ValueError
+        return int(text)
+    if fact_type == "decimal":
+        if not re.fullmatch(r"-?[0-9]{1,18}(\.[0-9]{1,18})?", text, re.ASCII):
+            raise ValueError
+        return Decimal(text)
+    if fact_type == "date":
+        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text, re.ASCII):
+            return dt.datetime.fromisoformat(text).date().isoformat()
+        return dt.date.fromisoformat(text).isoformat()
+    if fact_type == "instant":
+        parse_instant(text)
+        return text
+    if fact_type == "list":
+        return tuple(part.strip() for part in text.strip("[]").split(",") if part.strip())
+    if not text:
+        raise ValueError
     return text[:2000]
+
+
+def expected(declared: FactDeclaration) -> str:
+    """What a value of the fact should be, in words."""
+    names = {
+        "integer": "a whole number",
+        "decimal": "a number",
+        "boolean": "yes or no",
+        "instant": "an instant with its offset",
+    }
+    words = names.get(declared.type, f"a {declared.type}")
+    if declared.type not in ("integer", "decimal"):
+        return words
+    return f"{words} not below {declared.least}{f' and not above {declared.most}' if declared.most is not None else ''}"
 
 
 def load_kinds(extra: Path | None = None) -> dict[str, Kind]:
@@ -139,7 +241,7 @@ def recognise(path: Path, kinds: dict[str, Kind]) -> str | None:
     """The id of the only kind whose signs the file bears; None where none does, or several do."""
     with open_regular(path) as file:
         head = file.read(SNIFFED)
-    found = [kind.id for kind in kinds.values() if _bears(kind.recognise, path.name.lower(), head)]
+    found = [kind.id for kind in kinds.values() if _bears(kind.signs, path.name.lower(), head)]
     return found[0] if len(found) == 1 else None
 
 

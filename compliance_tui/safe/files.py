@@ -5,7 +5,7 @@ import io
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -106,17 +106,43 @@ def replacing(path: Path, *, mode: int = 0o644, settle: bool = True) -> Iterator
 
 def write_atomic(path: Path, content: bytes, *, mode: int = 0o644, settle: bool = True) -> None:
     """Write ``content`` to ``path`` so that a crash at any instant leaves the old bytes or the new ones."""
-    with replacing(path, mode=mode, settle=settle) as file:
-        file.write(content)
+    folder = os.path.dirname(path)
+    descriptor, name = tempfile.mkstemp(prefix=".tmp-", dir=folder or ".")
+    try:
+        try:
+            left = memoryview(content)
+            while left:
+                left = left[os.write(descriptor, left) :]
+            os.fchmod(descriptor, mode)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.replace(name, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name)
+        raise
+    if settle:
+        fsync_folder(path.parent)
 
 
-def append_line(path: Path, line: bytes) -> None:
-    """Append one line, durably, in one ``write``; a torn last line of an earlier crash is closed off first."""
+Tail = Callable[[int], bytes]
+
+
+def append_line(path: Path, compose: Callable[[Tail], bytes]) -> None:
+    """Append the line that ``compose`` makes, durably, in one ``write``; a torn last line of a crash is closed off first.
+
+    ``compose`` is given a function that reads the last bytes of what is there, at most as many as asked for.
+    """
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
     try:
         size = os.fstat(descriptor).st_size
-        torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
-        content = (b"\n" if torn else b"") + line + b"\n"
+
+        def tail(count: int) -> bytes:
+            return os.pread(descriptor, min(count, size), max(0, size - count))
+
+        torn = size > 0 and tail(1) != b"\n"
+        content = (b"\n" if torn else b"") + compose(tail) + b"\n"
         while content:
             content = content[os.write(descriptor, content) :]
         os.fsync(descriptor)

@@ -5,16 +5,17 @@ through 1.0 and nothing is guessed. Where a standard has no list of changes (an 
 text, and says so.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Literal
 
 from compliance_tui.safe.errors import InputError
-from compliance_tui.standard.digest import control_digest, rules_digest
+from compliance_tui.standard.digest import control_digest, rules_digest, wording
 from compliance_tui.standard.model import Change, ChangeKind, Control, Standard
 
 SAME_CONTENT = "the same text and rules under another id"
-_PROSE = ("title", "guidance", "example")
 Effect = Literal["keep", "recheck", "recompute", "drop", "new"]
 _ORDER: tuple[Effect, ...] = ("keep", "recompute", "recheck")
 _MOST_STEPS = 100
@@ -75,47 +76,71 @@ def changes_between(old: Standard, new: Standard, version: Callable[[str], Stand
 
     Raises InputError ``bad-standard`` where the lists of changes go round in a circle.
     """
+    way = way_between(old, new, version)
+    if way is None:
+        return _guess(old, new)
+    whole = _compose_all([_step(before, after) for before, after in pairwise(way)])
+    return whole if way[0].version == old.version else _reverse(whole)
+
+
+def way_between(old: Standard, new: Standard, version: Callable[[str], Standard | None]) -> list[Standard] | None:
+    """The versions from the older of the two up to the newer one; None where no lists of changes lead from one to the other.
+
+    Raises InputError ``bad-standard`` where the lists of changes go round in a circle.
+    """
+    if old.id != new.id:
+        return None
     if old.version == new.version:
-        return _step(old, new, [])
-    forward = _chain(old, new, version)
-    if forward is not None:
-        return _compose_all(forward)
-    back = _chain(new, old, version)
-    if back is not None:
-        return _reverse(_compose_all(back))
+        return [old, new]
+    return _climb(old, new, version) or _climb(new, old, version)
+
+
+def _climb(bottom: Standard, top: Standard, version: Callable[[str], Standard | None]) -> list[Standard] | None:
+    way = [top]
+    while way[-1].version != bottom.version:
+        at = way[-1]
+        sources = versions_before(at)
+        if bottom.version in sources:
+            before: Standard | None = bottom
+        else:
+            before = next((found for source in sorted(sources) if (found := version(source)) is not None), None)
+        if before is None:
+            return None
+        if before.version in {one.version for one in way} or len(way) > _MOST_STEPS:
+            raise InputError(
+                "bad-standard", f"{at.id} {at.version}: its lists of changes go round in a circle; mend from_version"
+            )
+        way.append(before)
+    return way[::-1]
+
+
+def versions_before(standard: Standard) -> set[str]:
+    """The versions that the list of changes starts from; of a version that changed nothing, the one that it supersedes."""
+    said = {change.from_version for change in standard.changes}
+    return said or ({standard.standard.supersedes} if standard.standard.supersedes else set())
+
+
+def _guess(old: Standard, new: Standard) -> Changes:
     from compliance_tui.standard.guess import guess
 
     return guess(old, new)
 
 
-def _chain(old: Standard, new: Standard, version: Callable[[str], Standard | None]) -> list[Changes] | None:
-    """The steps from ``old`` up to ``new``, or None where the lists of changes do not lead there."""
-    steps: list[Changes] = []
-    seen = {new.version}
-    at = new
-    while at.version != old.version:
-        sources = {change.from_version for change in at.changes}
-        if old.version in sources:
-            before: Standard | None = old
-        else:
-            before = next((found for source in sorted(sources) if (found := version(source)) is not None), None)
-        if before is None:
-            return None
-        if before.version in seen or len(steps) > _MOST_STEPS:
-            raise InputError(
-                "bad-standard", f"{at.id} {at.version}: its lists of changes go round in a circle; mend from_version"
-            )
-        seen.add(before.version)
-        steps.append(_step(before, at, [change for change in at.changes if change.from_version == before.version]))
-        at = before
-    return steps[::-1]
+def by_content(controls: Iterable[Control], standard: Standard) -> dict[str, str]:
+    """Digest of what is asked -> the control that asks it. What two ask alike, or what has no words, tells nothing."""
+    digests = {control.id: control_digest(control, standard) for control in controls if control.statement.strip()}
+    counts = Counter(digests.values())
+    return {digest: identifier for identifier, digest in digests.items() if counts[digest] == 1}
 
 
-def _step(old: Standard, new: Standard, changes: Sequence[Change]) -> Changes:
+def _step(old: Standard, new: Standard) -> Changes:
     """One version to the next. What no change names keeps its id; if it reads differently, it is to be rechecked."""
+    changes = [change for change in new.changes if change.from_version == old.version]
+    if not changes and _questions(old) != _questions(new):
+        return _guess(old, new)
     there = {control.id: control for control in new.controls}
-    taken = {target for change in changes for target in change.to}
-    by_content = {control_digest(control, new): control.id for control in reversed(new.controls) if control.id not in taken}
+    known = {control.id for control in old.controls} | {target for change in changes for target in change.to}
+    same_content = by_content((control for control in new.controls if control.id not in known), new)
     links: list[Link] = []
     retired: dict[str, Fate] = {}
     for control in old.controls:
@@ -123,7 +148,7 @@ def _step(old: Standard, new: Standard, changes: Sequence[Change]) -> Changes:
         targets = list(dict.fromkeys(target for change in named for target in change.to))
         if not named and control.id in there:
             links.append(same_id(control, there[control.id], old, new))
-        elif not named and (same := by_content.get(control_digest(control, old))) is not None:
+        elif not named and (same := same_content.pop(control_digest(control, old), None)) is not None:
             links.append(Link(control.id, same, ("renamed",), "keep", (SAME_CONTENT,)))
         elif not targets:
             retired[control.id] = _fate(named, "retired")
@@ -139,12 +164,17 @@ def _step(old: Standard, new: Standard, changes: Sequence[Change]) -> Changes:
     return Changes(tuple(links), added, retired)
 
 
+def _questions(standard: Standard) -> dict[str, str]:
+    return {control.id: control_digest(control, standard) for control in standard.controls}
+
+
 def same_id(one: Control, other: Control, old: Standard, new: Standard) -> Link:
     """What became of a control that no change names: kept where it asks the same, to be rechecked where it does not."""
     if control_digest(one, old) == control_digest(other, new):
-        prose = [field for field in _PROSE if getattr(one, field) != getattr(other, field)]
-        why = f"asks the same; its {', '.join(prose)} reads differently"
-        return Link(one.id, other.id, ("reworded",), "keep", (why,)) if prose else Link(one.id, other.id)
+        before, after = wording(one), wording(other)
+        beside = [part for part in after if before[part] != after[part]]
+        why = f"asks the same; changed beside it: {', '.join(beside)}"
+        return Link(one.id, other.id, ("reworded",), "keep", (why,)) if beside else Link(one.id, other.id)
     why = "reads differently, and no change of the standard says why"
     same_rules = rules_digest(one, old) == rules_digest(other, new)
     return Link(one.id, other.id, ("reworded",) if same_rules else ("scope",), "recheck", (why,))
@@ -190,12 +220,16 @@ def _compose(first: Changes, second: Changes) -> Changes:
                 links[link.old, link.new] = _joined(known, link) if known else link
     living = {link.old for link in links.values()}
     reached = {link.new for link in links.values()}
-    retired = dict(first.retired)
+    retired = {name: replace(fate, covered_by=_covered_now(fate.covered_by, second)) for name, fate in first.retired.items()}
     for one in first.links:
         if one.old not in living and one.new in second.retired:
             end = second.retired[one.new]
-            notes = tuple(dict.fromkeys((*one.notes, *end.notes)))
-            retired[one.old] = Fate(tuple(dict.fromkeys((*one.kinds, *end.kinds))), notes, end.covered_by)
+            begun = retired.get(one.old, Fate(()))
+            retired[one.old] = Fate(
+                tuple(dict.fromkeys((*begun.kinds, *one.kinds, *end.kinds))),
+                tuple(dict.fromkeys((*begun.notes, *one.notes, *end.notes))),
+                tuple(dict.fromkeys((*begun.covered_by, *end.covered_by))),
+            )
     added = dict(second.added)
     for two in second.links:
         if two.new not in reached and two.old in first.added:
@@ -204,6 +238,11 @@ def _compose(first: Changes, second: Changes) -> Changes:
             notes = tuple(dict.fromkeys((*(known_fate.notes if known_fate else ()), *begin.notes, *two.notes)))
             added[two.new] = Fate(("added",), notes)
     return Changes(tuple(links.values()), added, retired, first.guessed or second.guessed)
+
+
+def _covered_now(covered_by: Sequence[str], second: Changes) -> tuple[str, ...]:
+    """The controls that cover a retired one, under the names that they have a version later."""
+    return tuple(dict.fromkeys(link.new for name in covered_by for link in second.links if link.old == name))
 
 
 def _joined(one: Link, other: Link) -> Link:
@@ -217,8 +256,9 @@ def _reverse(changes: Changes) -> Changes:
 
     def turned(link: Link) -> Link:
         kinds = tuple(dict.fromkeys(_BACK.get(kind, kind) for kind in link.kinds))
-        renaming = set(kinds) <= {"renamed", "reworded", "relaxed"}
-        effect: Effect = "keep" if renaming else "recheck"
+        # A change that nobody explained asks for another look on the way back, too.
+        gentle = set(kinds) <= {"renamed", "reworded", "relaxed"} and (link.effect == "keep" or "relaxed" in kinds)
+        effect: Effect = "keep" if gentle else "recheck"
         return Link(link.new, link.old, kinds, effect, tuple(f"going back: {note}" for note in link.notes))
 
     return Changes(

@@ -11,14 +11,16 @@ from compliance_tui.standard.rule import FactName, Identifier, Line, Model, Pros
 class Operand(Model):
     """The other side of a check: a fact of other evidence, or something the subject says.
 
-    ``times`` multiplies a number; ``days`` shifts a date; ``take`` says which of several values counts. Evidence whose facts
-    under ``same`` differ is not compared: two figures at different attack budgets say nothing about each other.
+    ``times`` multiplies a number; ``days`` shifts a date; ``take`` says which of several values counts
+    (``latest``: of the evidence that speaks of the latest day). Evidence whose facts
+    under ``same`` differ is not compared: two figures at different attack budgets say nothing about each other. A fact that the
+    checked item has itself is taken from it; else every item counts that serves a control and has it.
     """
 
     evidence: Slug | None = None
     fact: FactName | None = None
     subject: Literal["artifact-digests", "version", "release-date"] | None = None
-    take: Literal["min", "max", "each"] = "each"
+    take: Literal["min", "max", "each", "latest"] = "each"
     times: Decimal | None = None
     days: StrictInt = 0
     same: list[FactName] = Field(default_factory=list)

@@ -1,11 +1,10 @@
 """Comments on a draft, kept until they are sent to those who write the standard: ``comments/<id>-<version>.toml``."""
 
-import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import read_bounded, write_atomic, writing
@@ -23,7 +22,7 @@ class Comment(Model):
 
     control: Identifier
     by: Line
-    at: dt.datetime
+    at: AwareDatetime
     text: Annotated[str, StringConstraints(min_length=1, max_length=20_000)]
 
 
@@ -41,7 +40,10 @@ def _path(root: Path, standard: str, version: str) -> Path:
 
 
 def add_comment(root: Path, standard: str, version: str, sha256: str, comment: Comment) -> Comments:
-    """Keep ``comment`` under ``root``, beside earlier ones. Raises InputError ``other-text`` where those are on other bytes."""
+    """Keep ``comment`` under ``root``, beside earlier ones.
+
+    Raises InputError ``other-text`` where those are on other bytes, ``too-large`` where no more can be kept.
+    """
     path = _path(root, standard, version)
     kept = Comments(standard=standard, version=version, sha256=sha256)
     if path.exists():
@@ -52,9 +54,14 @@ def add_comment(root: Path, standard: str, version: str, sha256: str, comment: C
             f"{clean_line(str(path))}: holds comments on another text of {standard} {version}; move that file away first",
         )
     changed = kept.model_copy(update={"comments": [*kept.comments, comment]})
+    content = dump_toml(changed.model_dump())
+    if len(content) > LARGEST_TOML:
+        raise InputError(
+            "too-large", f"{clean_line(str(path))}: holds all that it can; send it, and move it away before you go on"
+        )
     with writing(path):
         path.parent.mkdir(exist_ok=True)
-        write_atomic(path, dump_toml(changed.model_dump()))
+        write_atomic(path, content)
     return changed
 
 
@@ -65,7 +72,7 @@ def read_comments(root: Path) -> list[Comments]:
 
 
 def comments_markdown(everything: Sequence[Comments]) -> str:
-    """The comments as a Markdown document, by standard and control."""
+    """The comments as a Markdown document, by standard and control. What was written is quoted, and never taken as HTML."""
     lines = ["# Comments on standards"]
     for one in everything:
         lines += ["", f"## {one.standard} {one.version}", "", f"Text with SHA-256 `{one.sha256}`."]
@@ -73,6 +80,10 @@ def comments_markdown(everything: Sequence[Comments]) -> str:
             lines += ["", f"### {control}"]
             for comment in one.comments:
                 if comment.control == control:
-                    quoted = [f"> {line}".rstrip() for line in clean(comment.text.strip()).split("\n")]
-                    lines += ["", f"{clean_line(comment.by)}, {format_instant(comment.at)}:", "", *quoted]
+                    quoted = [f"> {line}".rstrip() for line in _inert(clean(comment.text.strip())).split("\n")]
+                    lines += ["", f"From {_inert(clean_line(comment.by))}, {format_instant(comment.at)}:", "", *quoted]
     return "\n".join(lines) + "\n"
+
+
+def _inert(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;")

@@ -11,11 +11,13 @@ from typing import Any, Literal
 from compliance_tui.standard.changes import Changes, Move, changes_between, moves
 from compliance_tui.standard.describe import rule_lines
 from compliance_tui.standard.digest import in_force_digest
+from compliance_tui.standard.levels import level
 from compliance_tui.standard.model import Axis, Control, Standard
 
 _FIELDS = ("title", "statement", "guidance", "example")
 _MOST_COMBINATIONS = 512
 _MOST_WORDS = 4_000
+_WORD = re.compile(r"\s*\S+|\s+\Z")
 
 Part = tuple[Literal["=", "-", "+"], str]
 
@@ -64,16 +66,25 @@ def diff(old: Standard, new: Standard, version: Callable[[str], Standard | None]
     changes = changes_between(old, new, version)
     before = {control.id: control for control in old.controls}
     after = {control.id: control for control in new.controls}
-    found = [_difference(move, before, after, old, new) for move in moves(changes)]
-    order = {name: place for place, name in enumerate([*after, *before])}
+    linked = {(link.old, link.new) for link in changes.links}
+    found = []
+    for move in moves(changes):
+        pairs = [(before[one], after[other]) for one in move.old for other in move.new if (one, other) in linked]
+        found.append(_difference(move, pairs, before, after, old, new))
+    order = {name: place for place, name in enumerate(dict.fromkeys([*after, *before]))}
     found.sort(key=lambda one: min(order[name] for name in (*one.move.new, *one.move.old)))
     return VersionDiff(old, new, changes, tuple(found))
 
 
 def _difference(
-    move: Move, before: Mapping[str, Control], after: Mapping[str, Control], old: Standard, new: Standard
+    move: Move,
+    pairs: Sequence[tuple[Control, Control]],
+    before: Mapping[str, Control],
+    after: Mapping[str, Control],
+    old: Standard,
+    new: Standard,
 ) -> Difference:
-    pairs = [(before[one], after[other]) for one in move.old for other in move.new]
+    alone = [(before[name], old) for name in move.old] if not move.new else [(after[name], new) for name in move.new]
     lines_before = [line for name in move.old for line in _labelled(before[name], old, len(move.old) > 1)]
     lines_after = [line for name in move.new for line in _labelled(after[name], new, len(move.new) > 1)]
     return Difference(
@@ -81,7 +92,7 @@ def _difference(
         tuple(text for one, other in pairs for text in _texts(one, other)),
         tuple(line for line in lines_before if line not in lines_after),
         tuple(line for line in lines_after if line not in lines_before),
-        tuple(_affected(pairs, old, new)),
+        tuple(_affected(pairs, alone, old, new)),
     )
 
 
@@ -97,12 +108,17 @@ def _texts(one: Control, other: Control) -> Iterator[TextChange]:
 
 
 def word_diff(old: str, new: str) -> tuple[Part, ...]:
-    """What was kept (``=``), removed (``-``) and added (``+``), by words; joined, the kept and added parts give ``new``."""
-    one, other = re.findall(r"\s*\S+", old), re.findall(r"\s*\S+", new)
-    if max(len(one), len(other)) > _MOST_WORDS:
-        return ("-", old), ("+", new)
+    """What was kept (``=``), removed (``-``) and added (``+``), by words: a line broken elsewhere is no change.
+
+    Joined, the kept and added parts give ``new``; the kept and removed ones give ``old``, up to white space.
+    """
+    one, other = _WORD.findall(old), _WORD.findall(new)
     parts: list[Part] = []
-    for tag, a, b, c, d in SequenceMatcher(None, one, other, autojunk=False).get_opcodes():
+    if max(len(one), len(other)) > _MOST_WORDS:
+        parts = [("-", old), ("+", new)]
+        return tuple(part for part in parts if part[1])
+    matcher = SequenceMatcher(None, [word.strip() for word in one], [word.strip() for word in other], autojunk=False)
+    for tag, a, b, c, d in matcher.get_opcodes():
         if tag == "equal":
             parts.append(("=", "".join(other[c:d])))
             continue
@@ -113,36 +129,46 @@ def word_diff(old: str, new: str) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def _affected(pairs: Sequence[tuple[Control, Control]], old: Standard, new: Standard) -> list[str]:
-    """For which axis values the rules in force read differently: ``everybody``, or the values axis by axis."""
-    axes = [axis for axis in new.axes if (before := old.axis(axis.id)) and _ids(before) == _ids(axis)]
-    choices = [_ids(axis) for axis in axes]
-    if not pairs:
-        return []
+def _affected(
+    pairs: Sequence[tuple[Control, Control]], alone: Sequence[tuple[Control, Standard]], old: Standard, new: Standard
+) -> list[str]:
+    """For which axis values the rules in force read differently: ``everybody``, or the values axis by axis.
+
+    A control that came or went (no pairs) concerns those to whom it applies.
+    """
+    axes = [axis for axis in new.axes if _common(old, axis)]
+    choices = [_common(old, axis) for axis in axes]
     count = prod(len(ids) for ids in choices)
     if count > _MOST_COMBINATIONS:
         return ["too many combinations of axis values to tell"]
-    hit = [
-        combination
-        for combination in product(*choices)
-        if any(_changes_for(one, other, old, new, axes, combination) for one, other in pairs)
-    ]
+    hit = []
+    for combination in product(*choices):
+        values = dict(zip((axis.id for axis in axes), combination, strict=True))
+        if pairs:
+            concerned = any(_differ(one, other, old, new, values) for one, other in pairs)
+        else:
+            concerned = any(level(control, values, standard.axes) != "not-applicable" for control, standard in alone)
+        if concerned:
+            hit.append(combination)
     if not hit:
-        return ["nobody: the rules in force are the same"]
+        return ["nobody: the rules in force are the same" if pairs else "nobody: it does not apply to any axis values"]
     if len(hit) == count:
         return ["everybody"]
     return [_spell(axes, combinations) for combinations in _boxes(hit)]
 
 
-def _ids(axis: Axis) -> tuple[str, ...]:
-    return tuple(value.id for value in axis.values)
+def _common(old: Standard, axis: Axis) -> tuple[str, ...]:
+    """The values of an axis that both versions know."""
+    before = old.axis(axis.id)
+    return tuple(value.id for value in axis.values if before is not None and before.rank(value.id) >= 0)
 
 
-def _changes_for(
-    one: Control, other: Control, old: Standard, new: Standard, axes: Sequence[Axis], combination: Sequence[str]
-) -> bool:
-    values = dict(zip((axis.id for axis in axes), combination, strict=True))
-    return in_force_digest(one, old, values) != in_force_digest(other, new, values)
+def _differ(one: Control, other: Control, old: Standard, new: Standard, values: Mapping[str, str]) -> bool:
+    """Whether the rules in force differ at these axis values, before or after the weights are published."""
+    return any(
+        in_force_digest(one, old, values, published) != in_force_digest(other, new, values, published)
+        for published in (False, True)
+    )
 
 
 def _boxes(hit: Sequence[tuple[str, ...]], at: int = 0) -> list[list[tuple[str, ...]]]:
@@ -159,7 +185,7 @@ def _spell(axes: Sequence[Axis], combinations: Sequence[tuple[str, ...]]) -> str
     for place, axis in enumerate(axes):
         chosen = {combination[place] for combination in combinations}
         if len(chosen) < len(axis.values):
-            parts.append(f"{axis.id} {' or '.join(value for value in _ids(axis) if value in chosen)}")
+            parts.append(f"{axis.id} {' or '.join(value.id for value in axis.values if value.id in chosen)}")
     return ", ".join(parts) or "everybody"
 
 

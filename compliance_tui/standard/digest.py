@@ -14,7 +14,8 @@ from compliance_tui.standard.model import Control, Standard
 
 # What decides about a control. Its id, title and prose may change between versions without changing what is asked.
 _RULES = {"required", "recommended", "blocked", "evidence", "checks", "sign_offs", "may_be_not_applicable", "waivable"}
-_WORDS = {"title", "note", "when", "by", "minimum_trials_by", "monotone"}
+_WORDS = {"title", "note", "monotone"}
+_TABLES = {"when", "by", "minimum_trials_by"}
 
 
 def sha256_of(value: Any) -> str:
@@ -24,7 +25,8 @@ def sha256_of(value: Any) -> str:
 
 def rules_digest(control: Control, standard: Standard) -> str:
     """SHA-256 of the rules, limits, seats and rating scales of a control, whatever it is called and however it is worded."""
-    rules = control.model_dump(mode="json", by_alias=True, include=_RULES, exclude_defaults=True)
+    words = {"checks": {"__all__": _WORDS}, "evidence": {"__all__": {"note"}}}
+    rules = control.model_dump(mode="json", by_alias=True, include=_RULES, exclude=words, exclude_defaults=True)
     return sha256_of([rules, [_scale(check, standard) for check in control.checks if check.scale]])
 
 
@@ -33,7 +35,19 @@ def control_digest(control: Control, standard: Standard) -> str:
     return sha256_of({"statement": control.statement, "rules": rules_digest(control, standard)})
 
 
-def in_force_digest(control: Control, standard: Standard, values: Mapping[str, str]) -> str:
+def wording(control: Control) -> dict[str, Any]:
+    """How a control is worded beside its statement, part by part; none of it decides about an answer."""
+    return {
+        "title": control.title,
+        "guidance": control.guidance,
+        "example": control.example,
+        "notes": [*((check.title, check.note) for check in control.checks), *(rule.note for rule in control.evidence)],
+        "references": control.references,
+        "first day": control.counts_from,
+    }
+
+
+def in_force_digest(control: Control, standard: Standard, values: Mapping[str, str], published: bool = False) -> str:
     """SHA-256 of the rules of a control as they bear on these axis values: what a sign-off accepted.
 
     A limit that moved for another tier, or a rule for another profile, is not in it.
@@ -41,17 +55,21 @@ def in_force_digest(control: Control, standard: Standard, values: Mapping[str, s
     axes = standard.axes
     return sha256_of(
         {
-            "level": level(control, values, axes),
+            "level": level(control, values, axes, published),
             "evidence": [
                 rule.model_dump(mode="json", include={"kinds", "max_age_days", "minimum"})
                 for rule in control.evidence
-                if matches_any(rule.when, values, axes)
+                if matches_any(rule.when, values, axes, published)
             ],
-            "checks": [_check(check, standard, values) for check in control.checks if matches_any(check.when, values, axes)],
+            "checks": [
+                _check(check, standard, values) for check in control.checks if matches_any(check.when, values, axes, published)
+            ],
             "seats": [
-                [*rule.seats, *(["signed"] if rule.signed else [])] for rule in control.sign_offs if matches(rule, values, axes)
+                [*rule.seats, *(["signed"] if rule.signed else [])]
+                for rule in control.sign_offs
+                if matches(rule, values, axes, published)
             ],
-            "blocked": [rule.reason for rule in control.blocked if matches(rule, values, axes)],
+            "blocked": [rule.reason for rule in control.blocked if matches(rule, values, axes, published)],
             "may_be": [control.may_be_not_applicable, control.waivable],
         }
     )
@@ -60,7 +78,7 @@ def in_force_digest(control: Control, standard: Standard, values: Mapping[str, s
 def _check(check: Check, standard: Standard, values: Mapping[str, str]) -> Any:
     tables = (check.by, check.minimum_trials_by)
     limits = [str(limits.get(values.get(axis, ""))) for table in tables for axis, limits in table.items()]
-    return [check.model_dump(mode="json", exclude=_WORDS, exclude_defaults=True), limits, _scale(check, standard)]
+    return [check.model_dump(mode="json", exclude=_WORDS | _TABLES, exclude_defaults=True), limits, _scale(check, standard)]
 
 
 def _scale(check: Check, standard: Standard) -> Any:

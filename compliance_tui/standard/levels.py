@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from compliance_tui.standard.model import Axis, Control
-from compliance_tui.standard.rule import Rule
+from compliance_tui.standard.rule import EvidenceRule, Rule
 
 Level = Literal["required", "recommended", "not-applicable"]
 
@@ -29,6 +29,13 @@ def matches(rule: Rule, values: Mapping[str, str], axes: Sequence[Axis], publish
 def matches_any(rules: Sequence[Rule], values: Mapping[str, str], axes: Sequence[Axis], published: bool = False) -> bool:
     """Whether ``rules`` is empty, or one of them matches (the meaning of every ``when``)."""
     return not rules or any(matches(rule, values, axes, published) for rule in rules)
+
+
+def evidence_in_force(
+    control: Control, values: Mapping[str, str], axes: Sequence[Axis], published: bool = False
+) -> list[EvidenceRule]:
+    """The evidence rules of ``control`` that hold at these axis values."""
+    return [rule for rule in control.evidence if matches_any(rule.when, values, axes, published)]
 
 
 def level(control: Control, values: Mapping[str, str], axes: Sequence[Axis], published: bool = False) -> Level:

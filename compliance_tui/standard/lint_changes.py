@@ -1,13 +1,15 @@
 """Whether a list of changes adds up: the old set with the changes gives the new one, and each change did what it says."""
 
 from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 
-from compliance_tui.standard.digest import control_digest, rules_digest
-from compliance_tui.standard.model import Change, Standard
+from compliance_tui.standard.changes import versions_before
+from compliance_tui.standard.digest import control_digest, rules_digest, wording
+from compliance_tui.standard.model import Change, ChangeKind, Standard
 
 # Place in the list of changes, what the fault is about, and the fault.
 _Fault = tuple[int, str, str]
-_KEEPS = {"renamed", "reworded", "relaxed"}
+_KEEPS: set[ChangeKind] = {"renamed", "reworded", "relaxed"}
 _MOST_STEPS = 100
 
 
@@ -40,17 +42,41 @@ def _own_faults(change: Change, standard: Standard, ids: set[str]) -> Iterator[s
         yield "is new if and only if it comes from nowhere"
     if (change.effect == "drop") != (not change.to):
         yield "drops answers if and only if it leads nowhere"
+    yield from _shape_faults(change)
     if change.effect == "keep" and not set(change.kinds) <= _KEEPS:
         yield f"keeps old answers, but {', '.join(kind for kind in change.kinds if kind not in _KEEPS)} asks for another look"
+    if change.effect == "recompute" and not ("rating" in change.kinds and set(change.kinds) <= {*_KEEPS, "rating"}):
+        yield "only recomputes a rating, but its kinds say more than that"
     if standard.standard.supersedes and change.from_version != standard.standard.supersedes:
         yield f"comes from {change.from_version}, but the version supersedes {standard.standard.supersedes}"
     if change.from_version == standard.version:
         yield "comes from the version itself"
 
 
+def _shape_faults(change: Change) -> Iterator[str]:
+    """Whether what a change leads from and to is what its kinds say; each end that stands twice would be taken for two."""
+    kinds, sources, targets = set(change.kinds), len(change.from_), len(change.to)
+    if kinds & {"added", "retired"} and len(kinds) > 1:
+        yield f"says {', '.join(change.kinds)} at once"
+    if ("added" in kinds) != (sources == 0):
+        yield "says added if and only if it comes from nowhere"
+    if ("retired" in kinds) != (targets == 0):
+        yield "says retired if and only if it leads nowhere"
+    if "split" in kinds and targets < 2:
+        yield "says split, but leads to one control"
+    if "merged" in kinds and sources < 2:
+        yield "says merged, but comes from one control"
+    if sources and targets > 1 and "split" not in kinds:
+        yield "leads to several controls, which only a split does; give each its own change"
+    if targets and sources > 1 and "merged" not in kinds:
+        yield "comes from several controls, which only a merge does; give each its own change"
+    if len(set(change.from_)) < sources or len(set(change.to)) < targets:
+        yield "names a control twice"
+
+
 def _circle(standard: Standard, version: Callable[[str], Standard | None]) -> Iterator[_Fault]:
     seen, at = [standard.version], standard
-    while (source := next((change.from_version for change in at.changes), None)) is not None and len(seen) < _MOST_STEPS:
+    while (source := min(versions_before(at), default=None)) is not None and len(seen) < _MOST_STEPS:
         if source in seen:
             yield 0, "the list of changes", f"goes round in a circle: {' <- '.join([*seen, source])}"
             return
@@ -74,10 +100,16 @@ def _sums(standard: Standard, before: Standard) -> Iterator[_Fault]:
             if identifier not in old:
                 yield place, change_name(change), f"names {identifier}, which {before.version} does not have"
         for identifier in change.to:
-            if not change.from_ and identifier in old and identifier not in consumed:
-                yield place, change_name(change), f"adds {identifier}, which {before.version} has already"
+            if identifier in old and identifier not in consumed:
+                yield place, change_name(change), f"leads to {identifier}, which {before.version} has and no change takes up"
         if len(change.from_) == len(change.to) == 1 and change.from_[0] in old and change.to[0] in new:
-            for text in _deed_faults(change, before, standard):
+            said = {
+                kind
+                for _, one in changes
+                for kind in one.kinds
+                if {*change.from_} <= {*one.from_} and {*change.to} <= {*one.to}
+            }
+            for text in _deed_faults(change, said, before, standard):
                 yield place, change_name(change), text
     for identifier in old:
         if identifier not in new and identifier not in consumed:
@@ -92,18 +124,22 @@ def _sums(standard: Standard, before: Standard) -> Iterator[_Fault]:
         yield last, identifier, "is said to be gone, but is still here"
 
 
-def _deed_faults(change: Change, before: Standard, standard: Standard) -> Iterator[str]:
+def _deed_faults(change: Change, said: AbstractSet[ChangeKind], before: Standard, standard: Standard) -> Iterator[str]:
+    """Whether a change from one control to one did what its kinds say; ``said`` is what all changes say of the two."""
     old, new = before.control(change.from_[0]), standard.control(change.to[0])
     assert old is not None and new is not None  # the caller looked
     kinds = set(change.kinds)
     same_rules = rules_digest(old, before) == rules_digest(new, standard)
-    if kinds & {"tightened", "relaxed", "scope", "rating"} and same_rules:
-        yield f"says {', '.join(change.kinds)}, but the rules are the same"
-    if kinds <= {"renamed", "reworded"} and not same_rules:
+    same_question = control_digest(old, before) == control_digest(new, standard)
+    if kinds & {"tightened", "relaxed", "scope"} and same_question:
+        yield f"says {', '.join(change.kinds)}, but what is asked is the same"
+    if "rating" in kinds and same_rules:
+        yield "says rating, but the rules and the scale are the same"
+    if said <= {"renamed", "reworded"} and not same_rules:
         yield f"says {', '.join(change.kinds)}, but the rules differ"
-    if kinds == {"renamed"} and old.statement != new.statement:
+    if said == {"renamed"} and old.statement != new.statement:
         yield "says renamed, but the statement differs too"
     if "renamed" in kinds and old.id == new.id:
         yield "says renamed, but the id is the same"
-    if kinds == {"reworded"} and (old.statement, old.title) == (new.statement, new.title):
+    if "reworded" in kinds and (old.statement, wording(old)) == (new.statement, wording(new)):
         yield "says reworded, but the text is the same"

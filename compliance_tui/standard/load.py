@@ -31,6 +31,11 @@ class Pack:
     path: Path
 
     @property
+    def home(self) -> Path:
+        """The folder of standards in which the file lies, if it lies at ``<id>/<version>.toml``: its neighbours are there."""
+        return self.path.resolve().parent.parent
+
+    @property
     def file_name(self) -> str:
         """Name under which an assessment or a bundle keeps the bytes."""
         return f"{self.standard.id}-{self.standard.version}{self.suffix}"
@@ -125,6 +130,25 @@ def versions_of(identifier: str, folders: Sequence[Path], known: Sequence[Standa
     return version
 
 
+@dataclass(frozen=True)
+class Versions:
+    """All packs in some folders."""
+
+    folders: tuple[Path, ...]
+    packs: tuple[Pack, ...]
+
+    def of(self, identifier: str, known: Sequence[Standard] = ()) -> Callable[[str], Standard | None]:
+        """As ``versions_of``."""
+        return versions_of(identifier, self.folders, known)
+
+
+def known_versions(folders: Sequence[Path]) -> Versions:
+    """Every pack in ``folders``, by id and version; one whose released bytes were altered is refused (InputError)."""
+    packs = [find_pack(str(path), folders) for path in pack_paths(folders)]
+    packs.sort(key=lambda pack: (pack.standard.id, version_key(pack.standard.version)))
+    return Versions(tuple(folders), tuple(packs))
+
+
 def find_pack(reference: str, folders: Sequence[Path]) -> Pack:
     """The pack that ``ID``, ``ID@VERSION`` or a path names; ``ID`` alone means its newest version.
 
@@ -132,7 +156,7 @@ def find_pack(reference: str, folders: Sequence[Path]) -> Pack:
     released with other bytes.
     """
     pack = read_pack(Path(reference)) if reference.endswith((".toml", ".json")) else _by_id(reference, folders)
-    releases = read_releases([*folders, pack.path.parent.parent])
+    releases = read_releases([*folders, pack.home])
     check_release(pack.standard.id, pack.standard.version, pack.sha256, str(pack.path), releases)
     return pack
 

@@ -96,6 +96,7 @@ limit = true
 # note = "14 days instead of 30"
 '''
 
+_CHANGES_TABLE = re.compile(r"^\[\[changes\]\].*?(?=^\[(?!\[changes\]\])|\Z)", re.MULTILINE | re.DOTALL)
 _CHANGES = """
 # What this version changed, one entry each. Kinds: added, retired, renamed, split, merged, reworded, tightened, relaxed, scope,
 # rating. Effects: keep (renamed, reworded, relaxed), recheck (tightened, split, merged, scope), recompute (rating), drop, new.
@@ -130,17 +131,21 @@ def next_version(path: Path, before: Pack, day: dt.date) -> None:
             f"{clean_line(str(path))}: the next version of {before.standard.id} {before.standard.version} is a TOML file of "
             f"another version at {before.standard.id}/<version>.toml",
         )
-    text = before.content.decode()
-    text = re.split(r"^\[\[changes\]\]", text, maxsplit=1, flags=re.MULTILINE)[0].rstrip() + "\n"
+    text = _CHANGES_TABLE.sub("", before.content.decode().replace("\r\n", "\n")).rstrip() + "\n"
     header = {"version": f'"{version}"', "released": str(day), "supersedes": f'"{before.standard.version}"'}
     text = re.sub(r"^supersedes\s*=.*\n", "", text, count=1, flags=re.MULTILINE)
     text = re.sub(r"^released\s*=.*\n", f"released = {header['released']}\n", text, count=1, flags=re.MULTILINE)
     new = f"version = {header['version']}\nsupersedes = {header['supersedes']}\n"
     text = re.sub(r"^version\s*=.*\n", new, text, count=1, flags=re.MULTILINE)
     content = (text + _CHANGES.format(version=before.standard.version)).encode()
-    found = load_standard(content, str(path))
-    if (found.version, found.standard.supersedes) != (version, before.standard.version):
-        raise InputError("bad-standard", f"{before.path}: its header is written in a way that cannot be carried over; copy it")
+    wanted = {"version": version, "supersedes": before.standard.version, "released": day}
+    old = before.standard
+    carried = old.model_copy(update={"standard": old.standard.model_copy(update=wanted), "changes": []})
+    if load_standard(content, str(path)) != carried:
+        where = clean_line(str(before.path))
+        raise InputError(
+            "bad-standard", f"{where}: is written in a way that cannot be carried over; copy it and change its header"
+        )
     _write(path, content)
 
 

@@ -11,7 +11,7 @@ from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.text import clean_line
 from compliance_tui.standard.levels import matches
 from compliance_tui.standard.model import Axis
-from compliance_tui.standard.scale import Band, RatingScale, ScaleAxis
+from compliance_tui.standard.scale import Band, Caution, RatingScale, ScaleAxis
 
 # Weights of 0DIN's JEF: vendor share, model share, retargetability, fidelity; the result is ten times their sum.
 JEF_WEIGHTS = {
@@ -41,7 +41,7 @@ def rate(scale: RatingScale, levels: Mapping[str, str], modifiers: Mapping[str, 
     if unknown is not None:
         raise InputError("bad-rating", f"{scale.id} has no axis {clean_line(unknown, 40)}; its axes are {_ids(scale.axes)}")
     points = {axis.id: _points(scale, axis, levels.get(axis.id)) for axis in scale.axes}
-    base = 0 if scale.zero_axis and points[scale.zero_axis] == 0 else sum(points.values())
+    base = 0 if scale.zero_axis and points.get(scale.zero_axis) == 0 else sum(points.values())
     chosen = _options(scale, modifiers or {})
     residual = base
     if base:
@@ -110,13 +110,49 @@ def clocks(scale: RatingScale, band: str, values: Mapping[str, str], axes: Seque
     return hours
 
 
+def cautions(
+    scale: RatingScale, levels: Mapping[str, str], entry: Mapping[str, object], values: Mapping[str, str], axes: Sequence[Axis]
+) -> list[str]:
+    """What is odd about a rated entry, by the scale's own cautions."""
+    return [one.text for one in scale.cautions if _is_odd(one, scale, levels, entry, values, axes)]
+
+
+def _is_odd(
+    caution: Caution,
+    scale: RatingScale,
+    levels: Mapping[str, str],
+    entry: Mapping[str, object],
+    values: Mapping[str, str],
+    axes: Sequence[Axis],
+) -> bool:
+    if caution.entry_class and entry.get("class") != caution.entry_class:
+        return False
+    if caution.lacks and entry.get(caution.lacks):
+        return False
+    if any(_position(scale, axis, levels[axis]) < _position(scale, axis, least) for axis, least in caution.at_least.items()):
+        return False
+    if any(_position(scale, axis, levels[axis]) >= _position(scale, axis, end) for axis, end in caution.below.items()):
+        return False
+    if caution.axis is None or caution.ahead_of is None:
+        return True
+    ahead_of = next((axis for axis in axes if axis.id == caution.ahead_of), None)
+    if ahead_of is None or caution.ahead_of not in values:
+        return False
+    return _position(scale, caution.axis, levels[caution.axis]) > ahead_of.rank(values[caution.ahead_of]) + caution.steps
+
+
+def _position(scale: RatingScale, axis_id: str, value: str) -> int:
+    axis = next(axis for axis in scale.axes if axis.id == axis_id)
+    return next((place for place in range(len(axis.levels)) if level_value(axis, place) == value), 0)
+
+
 def jef(shares: Mapping[str, Decimal]) -> Decimal:
     """0DIN's JEF, 0 to 10 with two places, from shares in [0, 1]: vendors, models, retargetability, fidelity.
 
     Raises InputError ``bad-rating`` where a share is missing or out of range.
     """
     for name in JEF_WEIGHTS:
-        if name not in shares or not 0 <= shares[name] <= 1:
+        if name not in shares or shares[name].is_nan() or not 0 <= shares[name] <= 1:
             raise InputError("bad-rating", f"JEF needs {name} as a share from 0 to 1")
     total = sum((weight * shares[name] for name, weight in JEF_WEIGHTS.items()), Decimal(0))
     return (10 * total).quantize(Decimal("0.01"), ROUND_HALF_EVEN)

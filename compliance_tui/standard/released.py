@@ -30,11 +30,11 @@ class Releases(Model):
 
 
 def read_releases(folders: Sequence[Path]) -> dict[tuple[str, str], str]:
-    """Id and version of every released version, with its SHA-256. Raises InputError."""
+    """Id and version of every released version, with its SHA-256; what an earlier folder says stands. Raises InputError."""
     found: dict[tuple[str, str], str] = {}
     for folder in folders:
         for release in _read(folder).released:
-            found[release.id, release.version] = release.sha256
+            found.setdefault((release.id, release.version), release.sha256)
     return found
 
 

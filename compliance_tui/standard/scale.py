@@ -65,6 +65,23 @@ class Hastening(Rule):
     percent: Annotated[StrictInt, Field(ge=1, le=100)]
 
 
+class Caution(Model):
+    """Something odd about an entry that a rater should look at again; every part that is given must hold.
+
+    ``at_least`` and ``below`` compare levels; ``entry_class`` is the entry's class; ``lacks`` names a field that it does not
+    have; ``ahead_of`` holds where the level of ``axis`` lies more than ``steps`` above the assessment's value of that axis.
+    """
+
+    text: Line
+    at_least: dict[Slug, str] = Field(default_factory=dict)
+    below: dict[Slug, str] = Field(default_factory=dict)
+    entry_class: str = ""
+    lacks: str = ""
+    axis: Slug | None = None
+    ahead_of: Slug | None = None
+    steps: StrictInt = 0
+
+
 class RatingScale(Model):
     """A rating in integers: the sum of points is the base, modifiers give the residual, bands name both.
 
@@ -78,6 +95,7 @@ class RatingScale(Model):
     summary: Prose = ""
     outside: StrictBool = False
     hastened: list[Hastening] = Field(default_factory=list)
+    cautions: list[Caution] = Field(default_factory=list)
     axes: list[ScaleAxis] = Field(min_length=1)
     zero_axis: Slug | None = None
     bands: list[Band] = Field(min_length=2)

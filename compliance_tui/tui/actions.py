@@ -28,6 +28,7 @@ ACTIONS = (
     Action("waive", "w", "waive", "Accept the gap until a day.", "waive", True),
     Action("readiness", "r", "readiness", "The verdict, bars by group, and what still blocks.", "ready?"),
     Action("export", "x", "export", "Write the bundle, signed.", "export", True),
+    Action("versions", "v", "versions", "Other versions of the standards: what changed, and moving the answers there."),
     Action("filter", "slash", "filter", "Show only controls whose id, title or state has all the words typed.", "filter"),
     Action("only_gaps", "g", "gaps only", "Show only controls that block, or all again."),
     Action("reload", "f5", "reload", "Read the folder again; changes by others show up by themselves within two seconds."),

@@ -48,6 +48,7 @@ class ComplianceApp(App[int]):
         *,
         person: str = "unknown",
         kinds_folder: Path | None = None,
+        standards_folder: Path | None = None,
         read_only: bool = False,
         clock: Callable[[], dt.datetime] = now,
     ) -> None:
@@ -58,6 +59,7 @@ class ComplianceApp(App[int]):
             self.register_theme(theme)
         self.theme = "ansi-dark" if plain else DARK.name
         self.contents, self.person, self.kinds_folder = contents, person, kinds_folder
+        self.standards_folder = standards_folder
         self.read_only, self.clock = read_only, clock
         self.result: Readiness = contents.readiness(clock())
         self._only_gaps = False
@@ -313,6 +315,18 @@ class ComplianceApp(App[int]):
 
         self.push_screen(ExportForm(self.contents, self.result, self.person, self.clock), self._done)
 
+    def action_versions(self) -> None:
+        """Other versions of the pinned standards."""
+        from compliance_tui.standard.load import known_versions, standard_folders
+        from compliance_tui.tui.versions import VersionsPage
+
+        try:
+            versions = known_versions(standard_folders(self.standards_folder))
+        except ComplianceError as error:
+            self.say(str(error), "$text-error")
+            return
+        self.push_screen(VersionsPage(self.contents, versions, self.person, self.clock), self._done)
+
     def action_help(self) -> None:
         """The keys."""
         from compliance_tui.tui.pages import HelpPage
@@ -324,7 +338,7 @@ class ComplianceApp(App[int]):
         self.exit(0)
 
 
-def run(path: Path, *, person: str, kinds_folder: Path | None) -> int:
+def run(path: Path, *, person: str, kinds_folder: Path | None, standards_folder: Path | None = None) -> int:
     """Open the assessment folder or bundle at ``path``; gives the exit status. Raises ComplianceError where it cannot."""
     bundle = path.is_file() or (path / "core").is_dir()
     if bundle:
@@ -333,5 +347,5 @@ def run(path: Path, *, person: str, kinds_folder: Path | None) -> int:
         contents = read_bundle(path).contents
     else:
         contents = load(path)
-    app = ComplianceApp(contents, person=person, kinds_folder=kinds_folder, read_only=bundle)
+    app = ComplianceApp(contents, person=person, kinds_folder=kinds_folder, standards_folder=standards_folder, read_only=bundle)
     return app.run() or 0

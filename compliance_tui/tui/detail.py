@@ -79,7 +79,7 @@ def _answer(state: ControlState, as_of: dt.datetime) -> Iterator[Content]:
 
 def _evidence(contents: Contents, state: ControlState, as_of: dt.datetime) -> Iterator[Content]:
     yield line("Evidence", _HEADING)
-    for rule in state.control.evidence:
+    for rule in contents.evidence_rules(state):
         age = f", at most {rule.max_age_days} days old" if rule.max_age_days else ""
         yield line(f"  wanted: {' or '.join(rule.kinds)}{age}", "$text-muted")
     for identifier in state.response.evidence if state.response else []:
@@ -87,7 +87,7 @@ def _evidence(contents: Contents, state: ControlState, as_of: dt.datetime) -> It
         if item is None:
             yield line(f"  {identifier}: not in the evidence folder", "$text-error")
             continue
-        most = largest_age(state.control, item.kind)
+        most = largest_age(contents.evidence_rules(state), item.kind)
         days = f"{age_days(item, as_of)} d old" + (f" of {most}" if most else "")
         yield line(f"  {item.id}  {item.kind}  {item.title}  ·  {days}  ·  {item.size:,} bytes")
         for warning in item.warnings:

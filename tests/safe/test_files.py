@@ -46,7 +46,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_trace(tmp_path: Path) -> None
 def test_a_torn_line_is_closed_off(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_bytes(b"one\ntw")
-    append_line(log, b"three")
+    append_line(log, lambda tail: b"three")
     assert log.read_bytes() == b"one\ntw\nthree\n"
 
 

@@ -1,68 +1,106 @@
-"""JUnit XML as test runners write it. Document types are refused: nothing in a test report needs entities."""
+"""JUnit XML as test runners write it (no standard; the common ground is the schema of the Apache Ant task).
 
+What looks green and is not: tests that were announced and are not reported, tests that were skipped or switched off, a suite
+that counts failures which no test shows, and a run in which nothing was tested.
+"""
+
+import datetime as dt
 import re
-from collections.abc import Iterable
-from typing import BinaryIO, cast
-from xml.etree import ElementTree
+from typing import BinaryIO
+from xml.etree.ElementTree import Element
 
 from compliance_tui.evidence.fact import Facts
 from compliance_tui.evidence.kind import Kind
+from compliance_tui.evidence.readers.evaluation import add_end, concluded, is_instant, one_log
 from compliance_tui.evidence.readers.reading import Gatherer, all_bytes, refuse
+from compliance_tui.evidence.readers.xml_tree import xml_root
 
-READER = "junit/1"
-_DEEPEST = 64
+READER = "junit/2"
+_OUTCOMES = ("failure", "error", "skipped")
+# GoogleTest marks a test that is switched off so, and gives it no child.
+_NOT_RUN = ("notrun", "disabled", "skipped")
 
 
 def read(file: BinaryIO, name: str, kind: Kind) -> Facts:
     """Facts of a JUnit report. Raises InputError ``unreadable-evidence``."""
-    content = all_bytes(file, name)
-    if re.search(rb"<!(DOCTYPE|ENTITY)", content, re.IGNORECASE) or b"\0" in content:
-        refuse(name, "holds a document type or a NUL; a test report needs neither")
-    root = _root(content, name)
-    suites = [root] if root.tag == "testsuite" else root.findall(".//testsuite") if root.tag == "testsuites" else None
-    if suites is None:
+    root = xml_root(all_bytes(file, name), name)
+    if root.tag not in ("testsuite", "testsuites"):
         refuse(name, "not a JUnit report (no testsuite)")
-    found, warnings = Gatherer(name), []
-    cases = root.findall(".//testcase")
-    counts = {tag: sum(case.find(tag) is not None for case in cases) for tag in ("failure", "error", "skipped")}
-    found.count("tests", len(cases), "//testcase")
-    found.count("failures", counts["failure"], "//testcase/failure")
-    found.count("errors", counts["error"], "//testcase/error")
-    found.count("skipped", counts["skipped"], "//testcase/skipped")
+    found, doubts, warnings = Gatherer(name), list[str](), list[str]()
+    cases = [(case, _outcome(case)) for case in root.iter("testcase")]
+    counts = {outcome: sum(one == outcome for _, one in cases) for outcome in (*_OUTCOMES, "passed")}
+    # A suite that could not be set up says so itself, outside of its tests.
+    counts["error"] += sum(len(suite.findall("error")) for suite in root.iter("testsuite"))
+    for fact, outcome in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped"), ("passed", "passed")):
+        found.count(fact, counts[outcome], f"//testcase/{outcome}", "tests")
+    found.count("tests", len(cases), "//testcase", "tests")
+    doubts += _announced(root, len(cases), counts, name)
     if not cases:
-        warnings.append("the report holds no test cases: nothing was tested")
-    declared = sum(int(suite.get("tests") or 0) for suite in suites)
-    if declared != len(cases):
-        warnings.append(f"the suites announce {declared} tests, {len(cases)} are reported")
-    found.add("completed", bool(cases) and declared == len(cases), "//testsuite/@tests")
-    stamps = sorted(stamp for suite in suites if (stamp := suite.get("timestamp")))
-    if stamps:
-        found.add("ran_at", stamps[0], "//testsuite/@timestamp")
-    controls = {
-        str(one.get("value"))
-        for one in root.findall(".//testcase/properties/property")
-        if one.get("name") == "control_id" and one.get("value")
-    }
-    if controls:
-        found.add("control_ids", sorted(controls), "//property[@name='control_id']/@value")
-    return Facts(kind=kind.id, reader=READER, facts=found.facts, warnings=tuple(warnings))
+        doubts.append("the report holds no test cases: nothing was tested")
+    elif counts["skipped"] == len(cases):
+        doubts.append("every test was skipped: nothing was tested")
+    repeated = sum(case.find(tag) is not None for case, _ in cases for tag in ("flakyFailure", "flakyError"))
+    if repeated:
+        warnings.append(f"{repeated} tests passed only when they were repeated")
+    _control_facts(found, cases)
+    add_end(found, _oldest(root), "//testsuite/@timestamp", warnings)
+    return concluded(kind, READER, found, "//testsuite/@tests", doubts, warnings)
 
 
-def _root(content: bytes, name: str) -> ElementTree.Element:
-    depth = 0
-    parser: ElementTree.XMLPullParser[ElementTree.Element] = ElementTree.XMLPullParser(("start", "end"))
-    root: ElementTree.Element | None = None
-    try:
-        for at in range(0, len(content), 1 << 16):
-            parser.feed(content[at : at + (1 << 16)])
-            for event, element in cast(Iterable[tuple[str, ElementTree.Element]], parser.read_events()):
-                depth += 1 if event == "start" else -1
-                if depth > _DEEPEST:
-                    refuse(name, f"nested deeper than {_DEEPEST} levels")
-                root = element if root is None else root
-        parser.close()
-    except (ElementTree.ParseError, LookupError) as error:
-        refuse(name, f"not well-formed XML ({error})")
-    if root is None:
-        refuse(name, "holds no XML")
-    return root
+read_files = one_log(read)
+
+
+def _outcome(case: Element) -> str:
+    """What came of a test; of several outcomes the worst."""
+    for outcome in _OUTCOMES:
+        if case.find(outcome) is not None:
+            return outcome
+    return "skipped" if case.get("status") in _NOT_RUN else "passed"
+
+
+def _announced(root: Element, reported: int, counts: dict[str, int], name: str) -> list[str]:
+    """What the suites announce and no test shows. An outer suite counts the tests of inner ones too."""
+    suites = [root] if root.tag == "testsuite" else root.findall("testsuite")
+    doubts = []
+    for heads in (suites, [root] if root.tag == "testsuites" else []):
+        tests = [given for head in heads if (given := _count(head, "tests", name)) is not None]
+        if tests and sum(tests) != reported:
+            doubts.append(f"the suites announce {sum(tests)} tests, {reported} are reported")
+        for attribute, outcome in (("failures", "failure"), ("errors", "error")):
+            announced = sum(_count(head, attribute, name) or 0 for head in heads)
+            if announced > counts[outcome]:
+                doubts.append(f"the suites announce {announced} {attribute}, {counts[outcome]} are reported")
+    return list(dict.fromkeys(doubts))
+
+
+def _count(suite: Element, attribute: str, name: str) -> int | None:
+    text = (suite.get(attribute) or "").strip()
+    if not text:
+        return None
+    if not re.fullmatch(r"[0-9]{1,9}", text, re.ASCII):
+        refuse(name, f"{suite.tag}/@{attribute} is no count")
+    return int(text)
+
+
+def _oldest(root: Element) -> str | None:
+    """The earliest time of a suite; where one has no offset from UTC, they can only be compared as text."""
+    stamps = [stamp for suite in root.iter() if suite.tag in ("testsuite", "testsuites") and (stamp := suite.get("timestamp"))]
+    instants = all(map(is_instant, stamps))
+    return min(stamps, key=_moment if instants else str, default=None)
+
+
+def _moment(stamp: str) -> str:
+    return dt.datetime.fromisoformat(stamp).astimezone(dt.UTC).isoformat()
+
+
+def _control_facts(found: Gatherer, cases: list[tuple[Element, str]]) -> None:
+    """The controls that tests name by the property ``control_id``, and those of them whose tests all passed."""
+    outcomes: dict[str, set[str]] = {}
+    for case, outcome in cases:
+        for one in case.findall("properties/property"):
+            if one.get("name") == "control_id" and one.get("value"):
+                outcomes.setdefault(str(one.get("value")), set()).add(outcome)
+    if outcomes:
+        passed = sorted(control for control, found_there in outcomes.items() if found_there == {"passed"})
+        found.add("control_ids", sorted(outcomes), "//property[@name='control_id']/@value")
+        found.add("control_ids_passed", passed, "//property[@name='control_id']/@value")

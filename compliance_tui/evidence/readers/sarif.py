@@ -1,65 +1,194 @@
-"""SARIF 2.1.0 (OASIS): results of static analysis. ``level`` defaults to "warning"; suppressed results are counted apart."""
+"""SARIF 2.1.0 (OASIS): results of static analysis.
 
+What looks clean and is not: a run that says nothing of its end, one that scanned nothing, one that could not read a file and
+still calls itself successful, results that are kept in another file, and suppressions that nobody accepted. A result
+without a level has the level of its rule, else "warning".
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
 from typing import Any, BinaryIO
 
 from compliance_tui.evidence.fact import Facts
 from compliance_tui.evidence.kind import Kind
-from compliance_tui.evidence.readers.reading import Gatherer, json_object, refuse
+from compliance_tui.evidence.readers.evaluation import add_end, add_one, one_log
+from compliance_tui.evidence.readers.reading import LARGEST, Gatherer, all_bytes, refuse
+from compliance_tui.safe.strict_json import load_json
 
-READER = "sarif/1"
+READER = "sarif/2"
+_LEVELS = ("error", "warning", "note", "none")
+_ACCEPTED = (None, "accepted")
+_FINDINGS = "findings"
+_RESULTS = "/runs/*/results"
+# From this score on GitHub calls an alert high (its property security-severity is a CVSS score).
+_SEVERE = Decimal("7.0")
+_ABSOLUTE = re.compile(rb'"uri"\s*:\s*"(file:|/|[A-Za-z]:[\\/])')
+_SNIPPET = re.compile(rb'"snippet"\s*:')
 
 
 def read(file: BinaryIO, name: str, kind: Kind) -> Facts:
     """Facts of a SARIF log. Raises InputError ``unreadable-evidence``."""
-    log = json_object(file, name)
-    runs = log.get("runs")
-    if log.get("version") != "2.1.0" or not isinstance(runs, list):
+    content = all_bytes(file, name)
+    log = load_json(content, name, limit=LARGEST)
+    runs = log.get("runs") if isinstance(log, dict) and log.get("version") == "2.1.0" else None
+    if not isinstance(runs, list):
         refuse(name, "not SARIF 2.1.0, the version that is known here")
-    found, warnings = Gatherer(name), []
-    found.count("runs", len(runs), "/runs")
+    found, doubts, warnings = Gatherer(name), list[str](), list[str]()
+    found.count("runs", len(runs), "/runs", "runs")
     if not runs:
-        warnings.append("the log holds no runs: nothing was scanned")
-    counts = {"error": 0, "warning": 0, "note": 0, "none": 0}
-    suppressed = total = 0
-    for run in runs:
-        for result in run.get("results") or []:
-            total += 1
-            if result.get("suppressions"):
-                suppressed += 1
-            elif result.get("kind", "fail") == "fail" and result.get("baselineState") != "absent":
-                counts[_level(result, run)] += 1
-    found.count("errors_unsuppressed", counts["error"], "/runs/*/results")
-    found.count("warnings_unsuppressed", counts["warning"], "/runs/*/results")
-    found.count("notes_unsuppressed", counts["note"], "/runs/*/results")
-    found.count("suppressed", suppressed, "/runs/*/results")
-    found.count("results_total", total, "/runs/*/results")
+        doubts.append("the log holds no runs: nothing was scanned")
+    if log.get("inlineExternalProperties") or any(run.get("externalPropertyFileReferences") for run in runs):
+        doubts.append("parts of the log are kept elsewhere (external properties) and were not read")
+    _result_facts(found, runs, warnings)
     drivers = [(run.get("tool") or {}).get("driver") or {} for run in runs]
     found.add("tool", ", ".join(str(driver.get("name", "?")) for driver in drivers), "/runs/*/tool/driver/name")
     versions = [str(driver.get("semanticVersion") or driver.get("version") or "?") for driver in drivers]
     found.add("tool_version", ", ".join(versions), "/runs/*/tool/driver/version")
-    _invocations(found, runs, warnings)
-    return Facts(kind=kind.id, reader=READER, facts=found.facts, warnings=tuple(warnings))
+    _source_facts(found, runs, warnings)
+    _end_facts(found, runs, doubts, warnings)
+    if _ABSOLUTE.search(content):
+        warnings.append("holds absolute paths of the machine that ran it; look at them before disclosing it")
+    if _SNIPPET.search(content):
+        warnings.append("holds pieces of the source code; check them for secrets before disclosing it")
+    return Facts(kind=kind.id, reader=READER, facts=found.facts, warnings=(*doubts, *warnings))
 
 
-def _level(result: dict[str, Any], run: dict[str, Any]) -> str:
-    """The level of a result: its own, else its rule's default, else "warning" (SARIF 2.1.0, 3.27.10)."""
+read_files = one_log(read)
+
+
+class _Rules:
+    """The rules of one run, of the tool and of its extensions, by id and by position."""
+
+    def __init__(self, run: dict[str, Any]) -> None:
+        tool = run.get("tool") or {}
+        self._of_driver: list[dict[str, Any]] = (tool.get("driver") or {}).get("rules") or []
+        of_extensions = [rule for one in tool.get("extensions") or [] for rule in one.get("rules") or []]
+        self._by_id: dict[str, dict[str, Any]] = {str(rule.get("id")): rule for rule in [*of_extensions, *self._of_driver]}
+
+    def of(self, result: dict[str, Any]) -> dict[str, Any]:
+        """The rule of a result; {} where the log does not describe it. ``A/1`` is a special case of ``A`` (3.27.5)."""
+        reference = result.get("rule") or {}
+        at = result.get("ruleIndex", reference.get("index", -1))
+        if "toolComponent" not in reference and isinstance(at, int) and 0 <= at < len(self._of_driver):
+            return self._of_driver[at]
+        identifier = str(result.get("ruleId") or reference.get("id") or "")
+        while identifier not in self._by_id and "/" in identifier:
+            identifier = identifier.rpartition("/")[0]
+        return self._by_id.get(identifier, {})
+
+
+def _result_facts(found: Gatherer, runs: list[dict[str, Any]], warnings: list[str]) -> None:
+    counts: Counter[str] = Counter()
+    rated = False
+    for run in runs:
+        rules = _Rules(run)
+        for result in run.get("results") or []:
+            suppressions = result.get("suppressions") or []
+            rule = rules.of(result)
+            counts["total"] += 1
+            if suppressions and all(one.get("status") in _ACCEPTED for one in suppressions):
+                counts["suppressed"] += 1
+                counts["no reason"] += not all(one.get("justification") for one in suppressions)
+            elif result.get("kind", "fail") in ("open", "review"):
+                counts["undecided"] += 1
+            elif result.get("kind", "fail") == "fail" and result.get("baselineState") != "absent":
+                counts[_level(result, rule)] += 1
+                severity = (rule.get("properties") or {}).get("security-severity")
+                rated = rated or severity is not None
+                counts["severe"] += severity is not None and _is_severe(severity)
+    for fact, level in (("errors_unsuppressed", "error"), ("warnings_unsuppressed", "warning"), ("notes_unsuppressed", "note")):
+        found.count(fact, counts[level], _RESULTS, _FINDINGS)
+    found.count("suppressed", counts["suppressed"], _RESULTS, _FINDINGS)
+    found.count("suppressed_without_reason", counts["no reason"], _RESULTS, _FINDINGS)
+    found.count("undecided", counts["undecided"], _RESULTS, _FINDINGS)
+    found.count("results_total", counts["total"], _RESULTS, _FINDINGS)
+    silenced = [count for run in runs for one in ("nosec", "skipped_tests") if (count := _total(run, one)) is not None]
+    if silenced:
+        found.count("silenced", sum(silenced), "/runs/*/properties/metrics/_totals", _FINDINGS)
+    if sum(silenced):
+        warnings.append(f"{sum(silenced)} findings were silenced by comments in the code and are not in the log")
+    if rated:
+        found.count("severe_unsuppressed", counts["severe"], "/runs/*/tool/driver/rules/*/properties", _FINDINGS)
+    if counts["no reason"]:
+        warnings.append(f"{counts['no reason']} findings are suppressed without a reason")
+    if counts["undecided"]:
+        warnings.append(f"{counts['undecided']} findings wait for a person to decide (kind open or review)")
+
+
+def _level(result: dict[str, Any], rule: dict[str, Any]) -> str:
+    """The level of a result: its own, else its rule's default, else "warning" (3.27.10); an unknown one is an error."""
     level = result.get("level")
     if level is None:
-        rules = ((run.get("tool") or {}).get("driver") or {}).get("rules") or []
-        rule: dict[str, Any] = next((one for one in rules if one.get("id") == result.get("ruleId")), {})
         level = (rule.get("defaultConfiguration") or {}).get("level", "warning")
-    return level if level in ("error", "warning", "note", "none") else "error"
+    return level if level in _LEVELS else "error"
 
 
-def _invocations(found: Gatherer, runs: list[dict[str, Any]], warnings: list[str]) -> None:
-    invocations = [one for run in runs for one in run.get("invocations") or []]
-    if not invocations:
-        warnings.append("the log has no invocations: it does not say when it ran, or whether it ran to the end")
-        return
-    successful = all(one.get("executionSuccessful") is True for one in invocations)
-    found.add("completed", successful, "/runs/*/invocations/*/executionSuccessful")
-    if not successful:
-        warnings.append("the tool says that its run did not succeed")
-    ends = [str(one["endTimeUtc"]) for one in invocations if one.get("endTimeUtc")]
-    if ends:
-        found.add("ran_at", min(ends), "/runs/*/invocations/*/endTimeUtc")
+def _is_severe(score: Any) -> bool:
+    """Whether a security-severity is high or critical; one that is no number may be."""
+    try:
+        return not Decimal(str(score)) < _SEVERE
+    except InvalidOperation:
+        return True
+
+
+def _source_facts(found: Gatherer, runs: list[dict[str, Any]], warnings: list[str]) -> None:
+    """What was scanned, where the log says it."""
+    sources = [one for run in runs for one in run.get("versionControlProvenance") or []]
+    for fact, field, what in (("repo", "repositoryUri", "repositories"), ("revision", "revisionId", "revisions")):
+        values = {str(one[field]) for one in sources if one.get(field)}
+        add_one(found, fact, values, f"/runs/*/versionControlProvenance/*/{field}", warnings, what)
+
+
+def _end_facts(found: Gatherer, runs: list[dict[str, Any]], doubts: list[str], warnings: list[str]) -> None:
+    """Whether every run went to its end, over something, and when the oldest one did."""
+    unknown = False
+    for run in runs:
+        invocations = run.get("invocations") or []
+        doubts += _failures(run, invocations)
+        if not invocations:
+            warnings.append("has a run without invocations: it does not say whether it went to its end, or when")
+            unknown = True
+            if not _examined(run):
+                doubts.append("has a run that found nothing and says nothing of itself: nothing shows that it scanned")
+        elif not _examined(run):
+            warnings.append("has a run that found nothing and does not say what it scanned")
+            unknown = True
+    if doubts:
+        found.add("completed", False, "/runs/*/invocations")
+    elif not unknown:
+        found.add("completed", True, "/runs/*/invocations")
+    ends = [one.get("endTimeUtc") or one.get("startTimeUtc") for run in runs for one in run.get("invocations") or [{}]]
+    given = sorted(str(end) for end in ends if end)
+    add_end(found, given[0] if len(given) == len(ends) and ends else None, "/runs/*/invocations/*/endTimeUtc", warnings)
+
+
+def _failures(run: dict[str, Any], invocations: list[dict[str, Any]]) -> Iterator[str]:
+    if run.get("results") is None:
+        yield "has a run without results: it did not scan"
+    if any(one.get("executionSuccessful") is not True for one in invocations):
+        yield "the tool says that its run did not succeed"
+    if _total(run, "loc") == 0:
+        yield "the tool scanned 0 lines of code"
+    notifications = [
+        given
+        for one in invocations
+        for given in [*(one.get("toolExecutionNotifications") or []), *(one.get("toolConfigurationNotifications") or [])]
+    ]
+    errors = sum(one.get("level") == "error" for one in notifications)
+    if errors:
+        yield f"the tool reports {errors} errors of its own: what it could not read, it did not scan"
+
+
+def _examined(run: dict[str, Any]) -> bool:
+    """Whether anything in the run shows that there was something to scan."""
+    return bool(run.get("results") or run.get("artifacts") or _total(run, "loc"))
+
+
+def _total(run: dict[str, Any], metric: str) -> int | None:
+    """A total that the tool keeps: Bandit counts lines of code, and what comments in the code silenced."""
+    metrics = (run.get("properties") or {}).get("metrics")
+    totals = metrics.get("_totals") if isinstance(metrics, dict) else None
+    total = totals.get(metric) if isinstance(totals, dict) else None
+    return total if isinstance(total, int) else None

@@ -1,0 +1,87 @@
+"""What does not fit together in an assessment, though each record alone is right: the consistency rules of ``evidence lint``.
+
+None of these decides readiness; each is something that an assessor would ask about.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from compliance_tui.assessment.actions import digest_of_file_list
+from compliance_tui.assessment.checks import is_complete
+from compliance_tui.assessment.folder import Contents
+from compliance_tui.assessment.model import Item
+from compliance_tui.assessment.readiness import ControlState, Readiness
+
+_RUN = "run_id"
+
+
+@dataclass(frozen=True)
+class Oddity:
+    """One thing that does not fit: a stable code, the control or item that it is about, and a sentence."""
+
+    code: str
+    about: str
+    text: str
+
+
+def lint_assessment(contents: Contents, result: Readiness, has_bytes: Callable[[str], bool]) -> list[Oddity]:
+    """Everything odd in ``contents`` with its readiness ``result``; ``has_bytes``: whether the store has a SHA-256's bytes."""
+    found = [oddity for state in result.controls if state.response for oddity in _control_oddities(contents, state)]
+    found += _item_oddities(contents, has_bytes)
+    found += _twins(list(contents.items.values()))
+    return found
+
+
+def _control_oddities(contents: Contents, state: ControlState) -> Iterator[Oddity]:
+    response, control = state.response, state.control
+    assert response is not None  # the caller looked
+    items = [contents.items[one] for one in response.evidence if one in contents.items]
+    if response.status == "met" and control.evidence and not items:
+        yield Oddity("met-without-evidence", control.id, "answered met, and no evidence is attached")
+    if response.status and not response.statement.strip() and response.status != "met":
+        yield Oddity("no-statement", control.id, f"answered {response.status.replace('-', ' ')} without a word of explanation")
+    asked = {kind for rule in control.evidence for kind in rule.kinds}
+    for item in items:
+        if asked and item.kind not in asked:
+            yield Oddity("proves-nothing-here", control.id, f"{item.id} is a {item.kind}, which this control does not ask for")
+    failing = [check for check in state.checks if check.outcome == "fail"]
+    if response.status == "met" and failing:
+        yield Oddity("contradicts-facts", control.id, f"answered met, but {failing[0].title}: {failing[0].text}")
+    if response.status == "not-met" and state.checks and all(check.outcome == "pass" for check in state.checks):
+        yield Oddity("contradicts-facts", control.id, "answered not met, but every check passes")
+    attached = {item.attached_by for item in items}
+    for seat in state.seats:
+        if seat.state == "signed" and seat.person in attached:
+            yield Oddity("signed-own-evidence", control.id, f"{seat.person} signs as {seat.seat} and attached the evidence")
+
+
+def _item_oddities(contents: Contents, has_bytes: Callable[[str], bool]) -> Iterator[Oddity]:
+    served = {one for response in contents.responses.values() for one in response.evidence}
+    for item in contents.items.values():
+        lost = next((file for file in item.files if not has_bytes(file.sha256)), None)
+        if lost is not None:
+            yield Oddity("file-missing", item.id, f"its file {lost.name} is not in the store (sha256 {lost.sha256[:16]}…)")
+        if item.id not in served:
+            yield Oddity("serves-nothing", item.id, "serves no control")
+        if not is_complete(item):
+            why = f": {item.warnings[0]}" if item.warnings else ""
+            yield Oddity("incomplete", item.id, f"did not run to its end over all it was asked{why}")
+
+
+def _twins(items: list[Item]) -> Iterator[Oddity]:
+    """Items that may be one: the same bytes under another kind or date, or two files that claim one run."""
+    by_bytes: dict[str, list[Item]] = defaultdict(list)
+    by_run: dict[tuple[str, str], list[Item]] = defaultdict(list)
+    for item in items:
+        by_bytes[digest_of_file_list(item)].append(item)
+        run = item.facts.get(_RUN)
+        if run is not None:
+            by_run[item.kind, str(run.value)].append(item)
+    for twins in by_bytes.values():
+        for other in twins[1:]:
+            yield Oddity("same-bytes", other.id, f"holds the same bytes as {twins[0].id}")
+    for twins in by_run.values():
+        for other in twins[1:]:
+            if digest_of_file_list(other) != digest_of_file_list(twins[0]):
+                yield Oddity("same-run", other.id, f"claims the same run as {twins[0].id}, with other bytes")

@@ -1,0 +1,119 @@
+"""Rating a register of bypasses by a standard's scale: each entry with its numbers, clocks, outside scales and cautions."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from compliance_tui.assessment.register import Entry, read_entries
+from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.strict_json import dump_json_line
+from compliance_tui.safe.text import clean_line
+from compliance_tui.standard.model import Standard
+from compliance_tui.standard.rating import Rating, cautions, clocks, jef, rate
+from compliance_tui.standard.scale import RatingScale
+
+
+@dataclass(frozen=True)
+class RatedEntry:
+    """One entry with all that the scale and other people's scales say of it. Outside figures are never converted into ours."""
+
+    entry: Entry
+    clocks: Mapping[str, int]
+    outside: Mapping[str, Rating]
+    jef: Decimal | None
+    cautions: tuple[str, ...]
+    as_stored: bool
+
+    @property
+    def band(self) -> str:
+        """The residual band in force: the computed one, or the one that people raised it to."""
+        raised = str((self.entry.said.get("override") or {}).get("band", ""))
+        return raised or self.entry.rating.residual_band
+
+
+def scale_of(standard: Standard, identifier: str | None = None) -> RatingScale:
+    """The scale with that id, or the standard's own one. Raises InputError ``no-scale``."""
+    own = [scale for scale in standard.scales if (scale.id == identifier if identifier else not scale.outside)]
+    if not own:
+        raise InputError("no-scale", f"{standard.id} {standard.version} has no rating scale {clean_line(identifier or '', 40)}")
+    return own[0]
+
+
+def rate_register(
+    register: Mapping[str, Any], standard: Standard, values: Mapping[str, str], as_of: dt.datetime
+) -> list[RatedEntry]:
+    """Every entry of a register (the JSON of the kind ``jailbreak-register``), rated by the scale that it names.
+
+    ``values`` are the axis values that clocks and cautions depend on. Raises InputError ``bad-rating`` or ``no-scale``.
+    """
+    scale = scale_of(standard, str(register.get("scale") or "") or None)
+    entries = register.get("entries")
+    if not isinstance(entries, list):
+        raise InputError("bad-rating", "the register has no list of entries")
+    read = read_entries([dump_json_line(one).decode() for one in entries], scale, standard, values, as_of)
+    return [_rated(entry, scale, standard, values) for entry in read]
+
+
+def _rated(entry: Entry, scale: RatingScale, standard: Standard, values: Mapping[str, str]) -> RatedEntry:
+    said = entry.said
+    levels = {axis: str(level) for axis, level in said["levels"].items()}
+    outside = {}
+    for other in standard.scales:
+        given = (said.get(other.id) or {}).get("levels") if other.outside else None
+        if given:
+            outside[other.id] = rate(other, {axis: str(level) for axis, level in given.items()})
+    shares = {name: Decimal(str(share)) for name, share in (said.get("jef") or {}).items() if name != "score"}
+    stored = tuple(said.get(name) for name in ("base", "base_band", "residual", "residual_band"))
+    return RatedEntry(
+        entry,
+        clocks(scale, entry.band, values, standard.axes),
+        outside,
+        jef(shares) if shares else None,
+        tuple(cautions(scale, levels, said, values, standard.axes)),
+        stored == _numbers(entry.rating)
+        and all((said.get(name) or {}).get("band") == one.base_band for name, one in outside.items()),
+    )
+
+
+def _numbers(rating: Rating) -> tuple[int, str, int, str]:
+    return rating.base, rating.base_band, rating.residual, rating.residual_band
+
+
+def with_ratings(register: Mapping[str, Any], rated: list[RatedEntry]) -> dict[str, Any]:
+    """The register with every computed number and band written into its entries; what people wrote stays."""
+    entries = []
+    for said, one in zip(register["entries"], rated, strict=True):
+        base, base_band, residual, residual_band = _numbers(one.entry.rating)
+        filled = {**said, "base": base, "base_band": base_band, "residual": residual, "residual_band": residual_band}
+        for name, outside in one.outside.items():
+            filled[name] = {**said[name], "band": outside.base_band}
+        entries.append(filled)
+    return {**register, "entries": entries}
+
+
+def rating_json(rated: list[RatedEntry]) -> list[dict[str, Any]]:
+    """What ``rate --json`` prints."""
+    return [
+        {
+            "id": one.entry.id,
+            "base": one.entry.rating.base,
+            "base_band": one.entry.rating.base_band,
+            "residual": one.entry.rating.residual,
+            "residual_band": one.entry.rating.residual_band,
+            "band": one.band,
+            "as_stored": one.as_stored,
+            "clocks": dict(one.clocks),
+            "late": one.entry.late,
+            "outside": {name: {"points": rating.base, "band": rating.base_band} for name, rating in one.outside.items()},
+            "jef": str(one.jef) if one.jef is not None else None,
+            "cautions": list(one.cautions),
+        }
+        for one in rated
+    ]
+
+
+def single_entry(levels: Mapping[str, str], modifiers: Mapping[str, str]) -> dict[str, Any]:
+    """A register of one nameless entry, for rating by hand."""
+    return {"entries": [{"id": "this", "levels": dict(levels), "modifiers": dict(modifiers)}]}

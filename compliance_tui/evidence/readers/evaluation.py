@@ -1,0 +1,202 @@
+"""What every log of an evaluation says, in the same words, whichever tool wrote it: so that one check reads any of them.
+
+``completed``              it ran to its end, on all that it was asked, against one model, and each prompt has a verdict
+``requested``              distinct prompts (behaviours, samples) that were asked
+``scored_samples``         distinct prompts with a verdict; repeats of one prompt are not independent and count once
+``attack_success``         distinct prompts for which the attack succeeded in any try
+``attack_success_share``   their share (the point estimate; bounds are the business of a check)
+``errors``                 tries that ended without an answer or without a verdict
+``limited``                only a part of what was there was run; absent where a log cannot tell
+``run_id``                 identifies the run: two logs with one ``run_id`` speak of one run
+``ran_at``, ``ran_on``     the instant it ended; only the day, where the log gives no offset from UTC
+
+A verdict that is missing is never a pass: it makes the log incomplete, and the sentence that says so is a warning.
+"""
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, BinaryIO
+
+from compliance_tui.evidence.fact import Facts
+from compliance_tui.evidence.kind import Kind, expected, typed
+from compliance_tui.evidence.readers.reading import Gatherer, refuse
+from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.text import clean_line
+
+# What only a reader may say, from what was run: no note that somebody wrote into a log stands for it.
+MEASURED = frozenset(
+    [
+        "attack_success",
+        "attack_success_share",
+        "benign_refusal",
+        "budget_stated",
+        "completed",
+        "created",
+        "dirty_revision",
+        "errors",
+        "grader",
+        "limited",
+        "model",
+        "ran_at",
+        "ran_on",
+        "requested",
+        "run_id",
+        "scored_samples",
+        "solved",
+        "status",
+        "task",
+        "task_version",
+        "tool",
+        "tool_version",
+        "unscored",
+    ]
+)
+_MOST_PROMPTS = 500_000
+_MOST_NAMES = 100
+Read = Callable[[BinaryIO, str, Kind], Facts]
+
+
+def one_log(read: Read) -> Callable[[Sequence[tuple[str, Callable[[], BinaryIO]]], Kind], Facts]:
+    """A reader of an item's files that takes exactly one: of several logs, the figures of one would stand for all."""
+
+    def read_files(files: Sequence[tuple[str, Callable[[], BinaryIO]]], kind: Kind) -> Facts:
+        if len(files) != 1:
+            refuse(files[0][0], f"one of {len(files)} files; attach each log as its own item, so that each is checked")
+        (name, opened), *_ = files
+        with opened() as file:
+            return read(file, name.rpartition("/")[2], kind)
+
+    return read_files
+
+
+class Tally:
+    """Distinct prompts, each with what came of it: True (the attack succeeded in a try), False, or None (no verdict)."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._outcomes: dict[bytes, bool | None] = {}
+        self.errors = 0
+
+    def add(self, prompt: Any, verdict: bool | None) -> None:
+        """Count one try at ``prompt`` (any JSON value). A try without a verdict is an error, and does not undo another's."""
+        if verdict is None:
+            self.errors += 1
+        key = hashlib.sha256(json.dumps(prompt, sort_keys=True, default=str).encode()).digest()[:16]
+        before = self._outcomes.get(key)
+        self._outcomes[key] = before if verdict is None else verdict or bool(before)
+        if len(self._outcomes) > _MOST_PROMPTS:
+            refuse(self._name, f"more than {_MOST_PROMPTS:,} prompts; attach it in parts")
+
+    @property
+    def requested(self) -> int:
+        """Distinct prompts."""
+        return len(self._outcomes)
+
+    @property
+    def scored(self) -> int:
+        """Distinct prompts with a verdict."""
+        return sum(outcome is not None for outcome in self._outcomes.values())
+
+    @property
+    def successes(self) -> int:
+        """Distinct prompts with a success."""
+        return sum(outcome is True for outcome in self._outcomes.values())
+
+    def give(self, found: Gatherer, place: str, unit: str, doubts: list[str]) -> None:
+        """The facts of the tally; ``doubts`` gains a sentence where a prompt has no verdict. Nothing scored is no number."""
+        found.count("requested", self.requested, place, unit)
+        found.count("scored_samples", self.scored, place, unit)
+        found.count("unscored", self.requested - self.scored, place, unit)
+        found.count("errors", self.errors, place, "tries")
+        if self.scored:
+            found.count("attack_success", self.successes, place, unit)
+            found.add("attack_success_share", share(self.successes, self.scored), place)
+        if not self.scored:
+            doubts.append("nothing was evaluated: no answer has a verdict")
+        elif self.scored < self.requested:
+            doubts.append(f"{self.requested - self.scored} of {self.requested} {unit} have no verdict; run them again")
+
+
+def share(successes: int, trials: int) -> Decimal:
+    """The share of ``successes``, to four places."""
+    return (Decimal(successes) / trials).quantize(Decimal("0.0001"))
+
+
+def concluded(kind: Kind, reader: str, found: Gatherer, place: str, doubts: list[str], warnings: list[str]) -> Facts:
+    """The facts, with ``completed``: true where there are no ``doubts``. Doubts are shown before other warnings."""
+    found.add("completed", not doubts, place)
+    return Facts(kind=kind.id, reader=reader, facts=found.facts, warnings=tuple(dict.fromkeys([*doubts, *warnings])))
+
+
+def add_end(found: Gatherer, value: Any, place: str, warnings: list[str]) -> None:
+    """``value`` as ``ran_at``; as ``ran_on``, the day by the clock of the machine, where it has no offset from UTC.
+
+    A local time is no instant, and is not made one by assuming an offset; even its day may be one off.
+    """
+    moment = _moment(value)
+    if moment is None:
+        warnings.append("does not say when it ran; give the date when attaching it")
+    elif moment.tzinfo is not None:
+        found.add("ran_at", value, place)
+    else:
+        found.add("ran_on", moment.date().isoformat(), place)
+        warnings.append("gives its times without an offset from UTC: the day is by the clock of the machine that ran it")
+
+
+def is_instant(value: Any) -> bool:
+    """Whether ``value`` is a time with its offset from UTC."""
+    moment = _moment(value)
+    return moment is not None and moment.tzinfo is not None
+
+
+def _moment(value: Any) -> dt.datetime | None:
+    try:
+        return dt.datetime.fromisoformat(value)
+    except (ValueError, TypeError):
+        return None
+
+
+def add_stated(found: Gatherer, kind: Kind, said: Mapping[str, Any], place: str, warnings: list[str]) -> None:
+    """Facts that somebody wrote into the log as notes (``said``): those that the kind declares, if the type is right.
+
+    They are marked as stated. Counts over samples, and whatever else is measured, are never taken from notes.
+    """
+    for declared in kind.facts:
+        value = said.get(declared.name)
+        if value is None or declared.name in found.facts or declared.name in MEASURED or declared.unit == "samples":
+            continue
+        if isinstance(value, dict) or isinstance(value, list) != (declared.type == "list"):
+            warnings.append(f"{place}: {declared.name} should be {expected(declared)}; it was not read")
+            continue
+        try:
+            fact = value if isinstance(value, list) else typed(_as_text(value), declared, place)
+        except InputError as error:
+            warnings.append(str(error))
+            continue
+        found.add(declared.name, fact, f"{place}/{declared.name}", declared.unit)
+        if declared.name in found.facts:
+            found.facts[declared.name] = found.facts[declared.name].model_copy(update={"source": "stated"})
+
+
+def keep(names: set[str], name: Any) -> None:
+    """Remember a name that occurred; after a hundred different ones no more are needed to say that they differ."""
+    if name is not None and len(names) < _MOST_NAMES:
+        names.add(str(name))
+
+
+def add_one(found: Gatherer, fact: str, values: set[str], place: str, doubts: list[str], what: str) -> None:
+    """The one value that all results share; several are a doubt, and no fact: figures over them speak of none."""
+    if len(values) == 1:
+        found.add(fact, next(iter(values)), place)
+    elif values:
+        named = ", ".join(clean_line(value, 60) for value in sorted(values)[:3])
+        doubts.append(f"mixes results of {len(values)} {what} ({named}); export each apart")
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)

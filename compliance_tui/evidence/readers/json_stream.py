@@ -1,0 +1,191 @@
+"""JSON read as it comes: one member of an object, or one element of an array, at a time; memory holds one value only.
+
+Python tools write ``NaN`` and ``Infinity`` where a score is not a number (Inspect does so on purpose for a sample that could
+not be scored). Such a value, and a number out of any sensible range, becomes None here: it measures nothing, and must not
+be taken for a number. Names that stand twice in one object are refused, since two programs could read two values from them.
+"""
+
+import codecs
+import json
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, Protocol
+
+from compliance_tui.evidence.readers.reading import LARGEST, refuse
+from compliance_tui.safe.text import clean_line
+
+LARGEST_STREAM = 4 << 30
+_CHUNK = 1 << 20
+_SPACE = re.compile(r"[ \t\r\n]*")
+
+
+class Readable(Protocol):
+    """Bytes that come in pieces; an empty piece is the end."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most ``size`` bytes."""
+
+
+class JsonStream:
+    """One JSON document in ``file``, of at most ``limit`` bytes; each single value of at most 64 MiB.
+
+    The caller walks: ``members`` and ``elements`` step into an object or an array, ``value`` takes a value whole, ``end``
+    says that nothing may follow. All raise InputError ``unreadable-evidence``.
+    """
+
+    def __init__(self, file: Readable, name: str, limit: int = LARGEST_STREAM) -> None:
+        self._file, self._name, self._left = file, name, limit
+        self._utf8 = codecs.getincrementaldecoder("utf-8")("strict")
+        self._decoder = decoder(name)
+        self._text, self._at, self._ended = "", 0, False
+
+    def members(self) -> Iterator[str]:
+        """The names in the object that comes next; the caller takes the value of each before it asks for the next name."""
+        self._expect("{", "an object")
+        if self._peek() == "}":
+            self._at += 1
+            return
+        seen: set[str] = set()
+        while True:
+            if self._peek() != '"':
+                refuse(self._name, "not JSON: a name in quotes should follow")
+            name = self.value()
+            if name in seen:
+                refuse(self._name, f"the name {clean_line(name, 60)!r} stands twice in one object")
+            seen.add(name)
+            self._expect(":", "a colon")
+            yield name
+            if not self._goes_on("}"):
+                return
+
+    def elements(self) -> Iterator[Any]:
+        """The elements of the array that comes next, each whole."""
+        self._expect("[", "an array")
+        if self._peek() == "]":
+            self._at += 1
+            return
+        while True:
+            yield self.value()
+            if not self._goes_on("]"):
+                return
+
+    def opens(self, bracket: str) -> bool:
+        """Whether the next value begins with ``bracket``."""
+        return self._peek() == bracket
+
+    def value(self) -> Any:
+        """The next value, whole."""
+        self._peek()
+        while True:
+            try:
+                value, end = self._decoder.raw_decode(self._text, self._at)
+            except json.JSONDecodeError as error:
+                if self._ended:
+                    refuse(self._name, f"not JSON, or cut off ({error.msg.lower()}); copy it again")
+            except RecursionError:
+                refuse(self._name, "nested too deep to be read")
+            else:
+                # A number may go on in bytes that have not come yet: of ``0.5`` only ``0.`` may be here.
+                if self._ended or (end < len(self._text) and self._text[end] not in "0123456789.eE+-"):
+                    self._at = end
+                    return value
+            if len(self._text) - self._at > LARGEST:
+                refuse(self._name, f"one value is larger than the {LARGEST:,} bytes that are read at once")
+            self._more()
+
+    def end(self) -> None:
+        """Refuse whatever follows the document."""
+        if self._peek(or_end=True):
+            refuse(self._name, "holds more than one JSON document")
+
+    def _goes_on(self, closing: str) -> bool:
+        found = self._peek()
+        if found not in (",", closing):
+            refuse(self._name, f"not JSON: a comma or {closing} should follow")
+        self._at += 1
+        return found == ","
+
+    def _expect(self, sign: str, what: str) -> None:
+        if self._peek() != sign:
+            refuse(self._name, f"not JSON of the expected shape: {what} should follow")
+        self._at += 1
+
+    def _peek(self, *, or_end: bool = False) -> str:
+        """The next character that is no space; "" at the end, where ``or_end`` allows it."""
+        while True:
+            match = _SPACE.match(self._text, self._at)
+            self._at = match.end() if match else self._at
+            if self._at < len(self._text):
+                return self._text[self._at]
+            if self._ended:
+                if or_end:
+                    return ""
+                refuse(self._name, "ends in the middle; copy it again" if self._text else "is empty")
+            self._more()
+
+    def _more(self) -> None:
+        """Read as much again as is waiting, so that a long value is tried a few times only."""
+        wanted = max(_CHUNK, len(self._text) - self._at)
+        content = self._file.read(wanted)
+        self._left -= len(content)
+        if self._left < 0:
+            refuse(self._name, "larger than what is read of this kind; attach a smaller part, or state its facts")
+        self._ended = not content
+        try:
+            text = self._utf8.decode(content, final=self._ended)
+        except UnicodeDecodeError:
+            refuse(self._name, "not UTF-8")
+        if self._text or text:
+            self._text, self._at = self._text[self._at :] + text, 0
+
+
+def decoder(name: str) -> json.JSONDecoder:
+    """A decoder of single values, by the rules of this module; ``name`` is who is refused."""
+
+    def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(items)
+        if len(found) != len(items):
+            names = [key for key, _ in items]
+            twice = next(key for key in names if names.count(key) > 1)
+            refuse(name, f"the name {clean_line(twice, 60)!r} stands twice in one object")
+        return found
+
+    return json.JSONDecoder(object_pairs_hook=pairs, parse_float=_number, parse_constant=lambda _: None)
+
+
+def json_lines(file: Readable, name: str, limit: int = LARGEST_STREAM) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file of JSON lines with their numbers, empty ones left out; one line at most in memory.
+
+    Raises InputError ``unreadable-evidence`` for a line of more than 64 MiB, or a file of more than ``limit`` bytes.
+    """
+    number, rest = 0, b""
+    while content := file.read(_CHUNK):
+        limit -= len(content)
+        *whole, rest = (rest + content).split(b"\n")
+        if limit < 0 or len(rest) > LARGEST:
+            refuse(name, "larger than what is read of this kind; attach a smaller part, or state its facts")
+        for line in whole:
+            number += 1
+            if line.strip():
+                yield number, line
+    if rest.strip():
+        yield number + 1, rest
+
+
+def json_line(line: bytes, number: int, name: str, decoded_by: json.JSONDecoder) -> dict[str, Any]:
+    """The object that a line holds. Raises InputError ``unreadable-evidence``."""
+    try:
+        value = decoded_by.decode(line.decode("utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        refuse(name, f"line {number} is not JSON, or was cut off; copy the file again")
+    except RecursionError:
+        refuse(name, f"line {number} is nested too deep to be read")
+    if not isinstance(value, dict):
+        refuse(name, f"line {number} should hold a JSON object")
+    return value
+
+
+def _number(text: str) -> Decimal | None:
+    value = Decimal(text)
+    return value if value.is_finite() and abs(value.adjusted()) <= 30 and len(text) <= 40 else None

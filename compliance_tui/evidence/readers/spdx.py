@@ -1,0 +1,180 @@
+"""SPDX 2.3 in JSON and SPDX 3.0 in JSON-LD (spdx.github.io/spdx-spec): bills of materials of software, models and data sets."""
+
+import re
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from compliance_tui.evidence.fact import Facts
+from compliance_tui.evidence.kind import Kind
+from compliance_tui.evidence.readers.components import Component, give_components, hashes, is_purl, says
+from compliance_tui.evidence.readers.evaluation import add_end, one_log
+from compliance_tui.evidence.readers.reading import Gatherer, json_object, refuse
+
+READER = "spdx/1"
+_CONTEXT = re.compile(r"https://spdx\.org/rdf/3\.0(\.[0-9]+)?/spdx-context\.jsonld")
+_MODEL, _DATASET = "ai_AIPackage", "dataset_DatasetPackage"
+_PACKAGES = ("software_Package", _MODEL, _DATASET)
+_COLLECTIONS = ("SpdxDocument", "software_Sbom", "Bom", "Bundle")
+_LICENSED_BY = ("hasDeclaredLicense", "hasConcludedLicense")
+
+
+def read(file: BinaryIO, name: str, kind: Kind) -> Facts:
+    """Facts of an SPDX document. Raises InputError ``unreadable-evidence``."""
+    return facts_of(json_object(file, name), name, kind)
+
+
+read_files = one_log(read)
+
+
+def facts_of(document: dict[str, Any], name: str, kind: Kind) -> Facts:
+    """Facts of an SPDX document that was read already. Raises InputError ``unreadable-evidence``."""
+    found, warnings = Gatherer(name), list[str]()
+    if document.get("spdxVersion") == "SPDX-2.3":
+        _facts_of_2(found, document, name, warnings)
+    elif any(isinstance(one, str) and _CONTEXT.fullmatch(one) for one in _list(document.get("@context"))):
+        _facts_of_3(found, _Graph(document, name), warnings)
+    else:
+        refuse(name, "not SPDX 2.3 in JSON or SPDX 3.0 in JSON-LD, the versions that are known here")
+    if found.facts["components"].value == 0:
+        found.add("completed", False, found.facts["components"].where.partition("#")[2])
+    return Facts(kind=kind.id, reader=READER, facts=found.facts, warnings=tuple(warnings))
+
+
+def _list(value: Any) -> list[Any]:
+    """JSON-LD writes one value bare, several as a list."""
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _facts_of_2(found: Gatherer, document: dict[str, Any], name: str, warnings: list[str]) -> None:
+    found.add("spec_version", "SPDX 2.3", "/spdxVersion")
+    add_end(found, (document.get("creationInfo") or {}).get("created"), "/creationInfo/created", warnings)
+    listed = document.get("packages") or []
+    packages = {str(one["SPDXID"]): one for one in listed}
+    if len(packages) != len(listed):
+        refuse(name, "gives two packages one SPDXID")
+    described = _described(document) & set(packages)
+    subject = packages.pop(described.pop()) if len(described) == 1 else None
+    _subject(found, subject, ("name", "versionInfo"), "/packages", warnings)
+    give_components(found, [_component_of_2(one) for one in packages.values()], None, "/packages", warnings)
+
+
+def _described(document: dict[str, Any]) -> set[str]:
+    """The identifiers of what the document says it describes."""
+    itself, found = document.get("SPDXID"), set(map(str, document.get("documentDescribes") or []))
+    for one in document.get("relationships") or []:
+        ends = (one.get("spdxElementId"), one.get("relatedSpdxElement"))
+        if one.get("relationshipType") == "DESCRIBES" and ends[0] == itself:
+            found.add(str(ends[1]))
+        elif one.get("relationshipType") == "DESCRIBED_BY" and ends[1] == itself:
+            found.add(str(ends[0]))
+    return found
+
+
+def _component_of_2(package: dict[str, Any]) -> Component:
+    hashed, _ = hashes([(one.get("algorithm"), one.get("checksumValue")) for one in package.get("checksums") or []])
+    references = [one for one in package.get("externalRefs") or [] if one.get("referenceType") == "purl"]
+    return Component(
+        hashed=hashed,
+        licensed=says(package.get("licenseConcluded")) or says(package.get("licenseDeclared")),
+        purl=any(is_purl(one.get("referenceLocator")) for one in references),
+    )
+
+
+class _Graph:
+    """The elements of an SPDX 3 document by their identifiers."""
+
+    def __init__(self, document: dict[str, Any], name: str) -> None:
+        graph = document.get("@graph")
+        if not isinstance(graph, list) or not graph:
+            refuse(name, "holds no elements (@graph)")
+        self.elements: list[dict[str, Any]] = graph
+        self.by_id = {key: one for one in graph if isinstance(key := _id(one), str)}
+        self.documents = self.of_type("SpdxDocument")
+        if len(self.documents) != 1:
+            refuse(name, f"holds {len(self.documents)} SpdxDocument; one is needed")
+
+    def of_type(self, *types: str) -> list[dict[str, Any]]:
+        """The elements of these types."""
+        return [one for one in self.elements if _type(one) in types]
+
+    def get(self, reference: Any) -> dict[str, Any]:
+        """The element itself, or the one that an identifier refers to; {} where it is not in the document."""
+        return reference if isinstance(reference, dict) else self.by_id.get(str(reference), {})
+
+    def roots(self) -> Iterator[dict[str, Any]]:
+        """What the document is about: its root elements, and of collections among them the root elements."""
+        waiting, seen = list(self.documents), set[int]()
+        while waiting:
+            one = waiting.pop()
+            if id(one) in seen:
+                continue
+            seen.add(id(one))
+            if _type(one) in _COLLECTIONS:
+                waiting += [self.get(root) for root in _list(one.get("rootElement"))]
+            else:
+                yield one
+
+
+def _id(element: dict[str, Any]) -> Any:
+    return element.get("spdxId") or element.get("@id")
+
+
+def _type(element: dict[str, Any]) -> Any:
+    return element.get("type") or element.get("@type")
+
+
+def _facts_of_3(found: Gatherer, graph: _Graph, warnings: list[str]) -> None:
+    document, place = graph.documents[0], "/@graph"
+    made = graph.get(document.get("creationInfo"))
+    found.add("spec_version", f"SPDX {made.get('specVersion') or '3.0'}", f"{place}/CreationInfo/specVersion")
+    add_end(found, made.get("created"), f"{place}/CreationInfo/created", warnings)
+    profiles = _list(document.get("profileConformance"))
+    if profiles:
+        found.add("profiles", profiles, f"{place}/SpdxDocument/profileConformance")
+    roots = [one for one in graph.roots() if _type(one) in _PACKAGES]
+    subject = roots[0] if len(roots) == 1 else None
+    _subject(found, subject, ("name", "software_packageVersion"), place, warnings)
+    licensed = _licensed(graph)
+    listed = [_component_of_3(graph, one, licensed) for one in graph.of_type(*_PACKAGES) if one is not subject]
+    described = _component_of_3(graph, subject, licensed) if subject else None
+    give_components(found, listed, described, place, warnings)
+    found.count("datasets", len(graph.of_type(_DATASET)), place, "datasets")
+
+
+def _licensed(graph: _Graph) -> set[str]:
+    """The identifiers of what has a licence, by the relationships that say so."""
+    found = set()
+    for one in graph.of_type("Relationship", "LifecycleScopedRelationship"):
+        if one.get("relationshipType") in _LICENSED_BY and any(_names_licence(graph, to) for to in _list(one.get("to"))):
+            found.add(str(one.get("from")))
+    return found
+
+
+def _names_licence(graph: _Graph, reference: Any) -> bool:
+    named = re.search(r"(NoAssertion|None)(Element|License)$", str(reference)) is None
+    licence = graph.get(reference)
+    return named and ("simplelicensing_licenseExpression" not in licence or says(licence["simplelicensing_licenseExpression"]))
+
+
+def _component_of_3(graph: _Graph, package: dict[str, Any], licensed: set[str]) -> Component:
+    checked = [graph.get(one) for one in _list(package.get("verifiedUsing"))]
+    hashed, sha256 = hashes([(one.get("algorithm"), one.get("hashValue")) for one in checked if "hashValue" in one])
+    others = [graph.get(one) for one in _list(package.get("externalIdentifier"))]
+    purls = [one.get("identifier") for one in others if one.get("externalIdentifierType") == "packageUrl"]
+    return Component(
+        hashed=hashed,
+        licensed=str(_id(package)) in licensed,
+        purl=any(is_purl(one) for one in [package.get("software_packageUrl"), *purls]),
+        model=_type(package) == _MODEL,
+        # The AI profile has no card of its own: what a card says stands in the properties of the package.
+        model_card=any(key.startswith("ai_") for key in package),
+        sha256=sha256,
+    )
+
+
+def _subject(found: Gatherer, subject: dict[str, Any] | None, fields: tuple[str, str], place: str, warnings: list[str]) -> None:
+    if subject is None:
+        warnings.append("does not say which one thing it describes")
+        return
+    for fact, field in zip(("subject", "subject_version"), fields, strict=True):
+        found.add(fact, subject.get(field), f"{place}/*/{field}")

@@ -25,7 +25,7 @@ from compliance_tui.standard.model import Control
 MOST_FILES_OF_AN_ITEM = 100_000
 _MOST_LOOKED_AT, _LEAST_LOOKED_AT, _MOST_WARNINGS = 8 << 20, 16 << 10, 50
 # The facts that say which day a piece of evidence speaks of, in this order.
-_DATES = ("speaks_of", "ran_at", "signed_at", "date")
+_DATES = ("speaks_of", "ran_at", "ran_on", "signed_at", "date")
 Progress = Callable[[int], None]
 
 
@@ -170,9 +170,15 @@ def _kind(source: _Source, wanted: str | None, kinds: dict[str, Kind], asked: Se
 
 
 def _facts(source: _Source, kind: Kind, stated: dict[str, str]) -> Facts:
-    """The facts that the files say, and over them those that a person states."""
+    """The facts that the files say, and beside them those that a person states: never in place of what was measured."""
     found = read_facts_of([(name, partial(open_regular, path)) for name, path in source.files], kind)
     said = {name: kind.state(name, text) for name, text in stated.items()}
+    measured = next((name for name in said if (one := found.facts.get(name)) and one.source == "read"), None)
+    if measured is not None:
+        name = clean_line(source.title)
+        raise InputError(
+            "stated-over-read", f"{name}: says {measured} itself, so that it cannot be stated; leave out --state {measured}"
+        )
     return found.model_copy(update={"facts": {**found.facts, **said}})
 
 

@@ -227,3 +227,38 @@ def kinds(ctx: click.Context, kind: str | None, as_json: bool) -> None:
             for fact in one.facts:
                 unit = f" in {fact.unit}" if fact.unit else ""
                 say(f"  {fact.name} ({fact.type}{unit}): {fact.meaning}")
+
+
+@evidence.command()
+@click.argument("kind")
+@click.argument("target", required=False, type=click.Path(path_type=Path))
+@click.option("--date", default=None, metavar="DATE", help="The day that it will speak of (default: today).")
+@click.option("--schema", is_flag=True, help="Print the JSON Schema of the form instead.")
+@click.pass_context
+def new(ctx: click.Context, kind: str, target: Path | None, date: str | None, schema: bool) -> None:
+    """Write a blank record or document of a kind, with every field that it may have and what each means.
+
+    To TARGET, or to standard output. Kinds of other tools' logs are made by those tools: `evidence kinds KIND` says how.
+
+    \b
+    Example:
+      compliance-tui evidence new access-review review.json
+    """
+    from compliance_tui.evidence.new import form_schema, new_record
+    from compliance_tui.safe.files import write_atomic, writing
+
+    known = load_kinds(extra_kinds(ctx))
+    if kind not in known:
+        raise InputError("unknown-kind", f"{clean_line(kind, 60)} is no known kind; `evidence kinds` lists them")
+    if schema:
+        print_json(form_schema(known[kind]))
+        return
+    content = new_record(known[kind], instant(date).date())
+    if target is None:
+        click.echo(content.decode(), nl=False)
+        return
+    if target.exists():
+        raise InputError("exists", f"{clean_line(str(target))}: is there already; choose another name")
+    with writing(target):
+        write_atomic(target, content)
+    say(f"{target}: a blank {kind}; fill it, then `compliance-tui evidence facts {target}`")

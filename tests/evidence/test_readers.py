@@ -139,7 +139,8 @@ def test_sarif_defaults_and_suppressions() -> None:
 
 
 def test_a_bill_of_materials_counts_hashes() -> None:
-    parts = [{"hashes": [{"alg": "SHA-256"}], "components": [{"type": "library"}]}, {"type": "machine-learning-model"}]
+    hashes = [{"alg": "SHA-256", "content": "ab" * 32}]
+    parts = [{"hashes": hashes, "components": [{"type": "library"}]}, {"type": "machine-learning-model"}]
     values = _read({"bomFormat": "CycloneDX", "specVersion": "1.6", "components": parts}, "sbom")
     assert (values["components"], values["hashed_share"], values["models"]) == (3, Decimal("0.3333"), 1)
 

@@ -67,6 +67,25 @@ def test_texts_limits_and_rules_before_and_after() -> None:
     assert (word.rules_before, word.rules_after) == ((), ())
 
 
+def test_the_scale_that_changed_is_shown_with_its_figures() -> None:
+    rate = _about(_diff("1.0", "1.1"), "W-RATE")
+    assert (rate.rules_before, rate.rules_after) == (
+        ("severity high: from 60 points",),
+        ("severity high: from 50 points",),
+    )
+
+
+def test_of_a_merge_and_a_split_only_the_rules_are_shown_that_moved() -> None:
+    asks = {"checks": [limit(3)]}
+    old = read(document("1", [control("A"), control("B", **asks), control("S", **asks)]))
+    changes = [change(["merged"], ["A", "B"], ["A"], "recheck"), change(["split"], ["S"], ["S", "T"], "recheck")]
+    new = read(document("2", [control("A", **asks), control("S"), control("T", **asks)], changes, "1"))
+    found = diff(old, new, among(old, new))
+    merged, split = _about(found, "A"), _about(found, "T")
+    assert (merged.rules_before, merged.rules_after) == (("B: check days: days <= 3",), ("check days: days <= 3",))
+    assert (split.rules_before, split.rules_after) == (("check days: days <= 3",), ("T: check days: days <= 3",))
+
+
 @pytest.mark.parametrize(
     ("identifier", "affects"),
     [

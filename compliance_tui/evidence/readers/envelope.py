@@ -50,7 +50,7 @@ def sort_files(files: Sequence[EvidenceFile]) -> tuple[list["VerifyingKey"], lis
         with opened() as file:
             content = file.read(_LARGEST_KEY)
         beginning = content[:100].decode("ascii", "replace").lstrip()
-        if beginning.startswith("-----BEGIN ") and "PRIVATE KEY-----" in beginning:
+        if beginning.startswith("-----BEGIN ") and b"PRIVATE KEY-----" in content:
             refuse(name, "is a private key; keep it secret, and attach the public one")
         if beginning.startswith(KEY_SIGNS):
             keys.append(parse_verifying_key(content.decode("utf-8", "replace"), name))

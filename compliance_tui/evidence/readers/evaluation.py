@@ -20,6 +20,8 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, BinaryIO
 
+from pydantic_core import PydanticSerializationError
+
 from compliance_tui.evidence.fact import Facts
 from compliance_tui.evidence.kind import Kind, expected, typed
 from compliance_tui.evidence.readers.reading import Gatherer, refuse
@@ -54,7 +56,7 @@ MEASURED = frozenset(
         "unscored",
     ]
 )
-_MOST_PROMPTS = 500_000
+MOST_PROMPTS = 500_000
 _MOST_NAMES = 100
 Read = Callable[[BinaryIO, str, Kind], Facts]
 
@@ -87,8 +89,7 @@ class Tally:
         key = hashlib.sha256(json.dumps(prompt, sort_keys=True, default=str).encode()).digest()[:16]
         before = self._outcomes.get(key)
         self._outcomes[key] = before if verdict is None else verdict or bool(before)
-        if len(self._outcomes) > _MOST_PROMPTS:
-            refuse(self._name, f"more than {_MOST_PROMPTS:,} prompts; attach it in parts")
+        within(len(self._outcomes), self._name)
 
     @property
     def requested(self) -> int:
@@ -120,15 +121,30 @@ class Tally:
             doubts.append(f"{self.requested - self.scored} of {self.requested} {unit} have no verdict; run them again")
 
 
+def within(count: int, name: str) -> None:
+    """Refuse a log of more prompts (or tries, or samples) than are kept in memory."""
+    if count > MOST_PROMPTS:
+        refuse(name, f"holds more than {MOST_PROMPTS:,} prompts; attach it in parts")
+
+
 def share(successes: int, trials: int) -> Decimal:
     """The share of ``successes``, to four places."""
     return (Decimal(successes) / trials).quantize(Decimal("0.0001"))
 
 
 def concluded(kind: Kind, reader: str, found: Gatherer, place: str, doubts: list[str], warnings: list[str]) -> Facts:
-    """The facts, with ``completed``: true where there are no ``doubts``. Doubts are shown before other warnings."""
+    """The facts, with ``completed``: true where there are no ``doubts``. Doubts are shown before other warnings.
+
+    Raises InputError ``unreadable-evidence`` for a text that is no text: half of a surrogate pair cannot be written down.
+    """
     found.add("completed", not doubts, place)
-    return Facts(kind=kind.id, reader=reader, facts=found.facts, warnings=tuple(dict.fromkeys([*doubts, *warnings])))
+    said = tuple(dict.fromkeys(clean_line(sentence, 500) for sentence in [*doubts, *warnings]))
+    for fact in found.facts.values():
+        try:
+            fact.model_dump_json()
+        except PydanticSerializationError:
+            refuse(fact.where, "holds half of a surrogate pair, which is no text; write the log again")
+    return Facts(kind=kind.id, reader=reader, facts=found.facts, warnings=said)
 
 
 def add_end(found: Gatherer, value: Any, place: str, warnings: list[str]) -> None:

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 
 from compliance_tui.evidence.fact import Facts
 from compliance_tui.evidence.kind import Kind
-from compliance_tui.evidence.readers.evaluation import Tally, add_end, concluded, one_log
+from compliance_tui.evidence.readers.evaluation import Tally, add_end, concluded, one_log, within
 from compliance_tui.evidence.readers.json_stream import decoder, json_line, json_lines
 from compliance_tui.evidence.readers.reading import Gatherer, refuse
 from compliance_tui.safe.text import clean_line
@@ -59,14 +59,15 @@ class _Report:
         """Count one line in."""
         attempt = _ATTEMPT.match(line)
         if attempt and attempt[2] != b"2":
-            self.waiting.add(attempt[1])
+            self._sent(attempt[1])
             return
         entry = _ENTRY.match(line)
         if entry and entry[1] in _PASSED_OVER:
             return
         value = json_line(line, number, self.name, self._decoder)
         kind = value.get("entry_type")
-        self.lines[str(kind)] = number
+        if kind in ("init", "completion"):
+            self.lines[kind] = number
         if number == 1 and kind not in ("start_run setup", "init"):
             refuse(self.name, "not a garak report; attach the file that ends in .report.jsonl, not the hit log or the page")
         if (kind == "start_run setup" and self.setup) or (kind == "init" and self.init):
@@ -90,11 +91,16 @@ class _Report:
 
     def probe(self, name: str) -> _Probe:
         """The probe of that name, whatever the line calls its folder."""
+        within(len(self.probes), self.name)
         return self.probes.setdefault(name.removeprefix("probes."), _Probe(Tally(self.name)))
+
+    def _sent(self, attempt: bytes) -> None:
+        self.waiting.add(attempt)
+        within(len(self.waiting), self.name)
 
     def _attempt(self, value: dict[str, Any]) -> None:
         if value["status"] != 2:
-            self.waiting.add(value["uuid"].encode())
+            self._sent(value["uuid"].encode())
             return
         self.waiting.discard(value["uuid"].encode())
         probe, outputs, verdicts = self.probe(value["probe_classname"]), value["outputs"], []
@@ -132,7 +138,7 @@ read_files = one_log(read)
 def _prompt(prompt: Any) -> Any:
     """What was sent: the texts of a conversation, without the notes that garak keeps beside them."""
     if not isinstance(prompt, dict):
-        return prompt  # a plain text, before garak 0.11
+        return prompt  # a plain text, in older reports
     return [(turn.get("role"), (turn.get("content") or {}).get("text")) for turn in prompt.get("turns") or []]
 
 

@@ -9,11 +9,21 @@ success when it was one in any epoch. As in Inspect, the last entry of a sample 
 import re
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import islice
 from typing import Any, BinaryIO, NamedTuple
 
 from compliance_tui.evidence.fact import Facts
 from compliance_tui.evidence.kind import Kind
-from compliance_tui.evidence.readers.evaluation import MEASURED, add_end, add_stated, concluded, is_instant, one_log, share
+from compliance_tui.evidence.readers.evaluation import (
+    MEASURED,
+    add_end,
+    add_stated,
+    concluded,
+    is_instant,
+    one_log,
+    share,
+    within,
+)
 from compliance_tui.evidence.readers.json_stream import JsonStream
 from compliance_tui.evidence.readers.reading import LARGEST, Gatherer, refuse
 from compliance_tui.evidence.readers.zip_member import Member, directory
@@ -22,12 +32,12 @@ READER = "inspect-log/2"
 _VERSION = 2
 _LARGEST_SUMMARIES = 256 << 20
 _LARGEST_JSON = 1 << 30
-_MOST_SAMPLES = 500_000
 _MOST_SCORES = 50
 # Inspect's own spellings of a yes and a no (inspect_ai.scorer.value_to_float); anything between is a grade.
 _YES = ("C", "c", "yes", "true", "1", 1)
 _NO = ("I", "i", "N", "n", "no", "false", "0", 0)
 _GRADE = "grade"
+_HEADER = ("version", "status", "eval", "results", "stats", "error", "invalidated", "log_updates", "config_updates")
 
 
 class _Sample(NamedTuple):
@@ -71,7 +81,7 @@ def _from_zip(file: BinaryIO, name: str) -> tuple[dict[str, Any], _Samples | Non
     if "header.json" not in members:
         refuse(name, "has no header.json: the run did not end, or this is no Inspect log")
     stream = JsonStream(Member(file, members["header.json"], name, LARGEST), f"{name}/header.json")
-    header = {key: stream.value() for key in stream.members()}
+    header = _header(stream, stream.members())
     stream.end()
     if "summaries.json" not in members:
         return header, None
@@ -83,18 +93,32 @@ def _from_zip(file: BinaryIO, name: str) -> tuple[dict[str, Any], _Samples | Non
 
 def _from_json(file: BinaryIO, name: str) -> tuple[dict[str, Any], _Samples | None]:
     stream = JsonStream(file, name, _LARGEST_JSON)
-    header: dict[str, Any] = {}
     samples: _Samples | None = None
-    for key in stream.members():
-        if key == "samples" and stream.opens("["):
-            samples = _samples(stream.elements(), name)
-        elif key == "reductions" and stream.opens("["):  # as long as the samples, and not needed
-            for _ in stream.elements():
-                pass
-        else:
-            header[key] = stream.value()
+
+    def without_samples() -> Iterator[str]:
+        nonlocal samples
+        for key in stream.members():
+            if key == "samples" and stream.opens("["):
+                samples = _samples(stream.elements(), name)
+            elif key == "reductions" and stream.opens("["):  # as many as there are samples, and not needed
+                for _ in stream.elements():
+                    pass
+            else:
+                yield key
+
+    header = _header(stream, without_samples())
     stream.end()
     return header, samples
+
+
+def _header(stream: JsonStream, keys: Iterator[str]) -> dict[str, Any]:
+    """What counts of the header; other members are read and dropped."""
+    header = {}
+    for key in keys:
+        value = stream.value()
+        if key in _HEADER:
+            header[key] = value
+    return header
 
 
 def _samples(elements: Iterator[Any], name: str) -> _Samples:
@@ -104,15 +128,14 @@ def _samples(elements: Iterator[Any], name: str) -> _Samples:
         scores = one.get("scores") or {}
         limit = one.get("limit")
         sample = _Sample(
-            verdicts=tuple(_verdicts(scores)),
+            verdicts=tuple(islice(_verdicts(scores), _MOST_SCORES)),
             failed=bool(one.get("error")) or one.get("completed") is False,
             fallback=bool(one.get("model_fallbacks")),
             limit=str(limit.get("type") if isinstance(limit, dict) else limit or "")[:20],
             edited=any(score.get("history") for score in scores.values()),
         )
         samples[str(one["id"]), one.get("epoch", 1)] = known.setdefault(sample, sample)
-        if len(samples) > _MOST_SAMPLES:
-            refuse(name, f"more than {_MOST_SAMPLES:,} samples; attach it in parts")
+        within(len(samples), name)
     return samples
 
 
@@ -138,7 +161,7 @@ def _run_facts(found: Gatherer, header: dict[str, Any], place: str, warnings: li
     add_end(found, end, f"{place}/{where}", warnings)
     version = run.get("task_version")
     found.add("task_version", str(version) if version is not None else None, f"{place}/eval/task_version")
-    # One run of the program may write several logs; eval_id is the log's own, and logs before 2025 lack it.
+    # One run of the program may write several logs; eval_id is the log's own, and older logs lack it.
     if run.get("eval_id"):
         found.add("run_id", run["eval_id"], f"{place}/eval/eval_id")
     elif run.get("run_id"):

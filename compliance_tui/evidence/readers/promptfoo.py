@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 from compliance_tui.evidence.fact import Facts
 from compliance_tui.evidence.kind import Kind
-from compliance_tui.evidence.readers.evaluation import Tally, add_end, add_one, add_stated, concluded, keep, one_log
+from compliance_tui.evidence.readers.evaluation import Tally, add_end, add_one, add_stated, concluded, keep, one_log, within
 from compliance_tui.evidence.readers.json_stream import JsonStream
 from compliance_tui.evidence.readers.reading import Gatherer, refuse
 
@@ -36,8 +36,11 @@ class _Rows:
     def take(self, row: dict[str, Any]) -> None:
         """Count one result in."""
         if not isinstance(row.get("success"), bool):
-            refuse(self._name, "a result in /results/results does not say whether it succeeded; export it with a newer promptfoo")
+            refuse(
+                self._name, "a result in /results/results does not say whether it succeeded; export it with a newer promptfoo"
+            )
         self.tests.add(row.get("testIdx"))
+        within(len(self.tests), self._name)
         provider = row.get("provider") or {}
         keep(self.providers, provider.get("id"))
         keep(self.labels, provider.get("label") or provider.get("id"))

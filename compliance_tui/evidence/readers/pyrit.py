@@ -95,7 +95,7 @@ read_files = one_log(read)
 
 
 def _attack(result: dict[str, Any]) -> dict[str, Any]:
-    """The identifier of the attack; without a technique around it in rows from before PyRIT 1.0."""
+    """The identifier of the attack; without a technique around it in older rows."""
     children = (result.get("atomic_attack_identifier") or {}).get("children") or {}
     technique = (children.get("attack_technique") or {}).get("children") or {}
     return technique.get("attack") or children.get("attack") or {}

@@ -37,6 +37,7 @@ _PLACES = 4
 _EXACT = Context(prec=120)
 _COMMONNESS = {"fewest", "most", "largest-share"}
 _ANY_NUMBER = FactDeclaration(name="number", type="decimal", least=-LARGEST_NUMBER)
+_COUNT = FactDeclaration(name="count", type="integer")
 _OPTIONAL = {"count", "sum", "list", "distinct"}
 
 
@@ -357,14 +358,20 @@ class Completing:
             return f"does not say {', '.join(missing)}"
         try:
             failed = next((one for one in self._complete.where if not holds(self._table, self._table.record, one)), None)
+            announced = self._announced()
         except Unsaid as error:
             return str(error)
         if failed is not None:
             return f"{failed.field} is not what it should be"
         if self.each is not None and not self._rows and not (self._complete.may_be_empty and self._present):
             return "holds no rows: nothing was measured"
-        if self._complete.announced:
-            announced = self._table.top(self._complete.announced)
-            if str(announced) != str(self._rows):
-                return f"{self._complete.announced} is {clean_line(str(announced), 20)}, and {self._rows:,} rows are there"
+        if announced != self._rows:
+            return f"{self._complete.announced} is {announced:,}, and {self._rows:,} rows are there"
         return self._fault or ("" if self._some else "no row says that it came to its end")
+
+    def _announced(self) -> int:
+        """How many rows were asked for; as many as there are, where the kind does not ask."""
+        field = self._complete.announced
+        if not field:
+            return self._rows
+        return int(value_as(self._table.top(field), _COUNT, self._table.textual, clean_line(field, 60)))  # type: ignore[arg-type]

@@ -61,6 +61,8 @@ class Table:
                 if not isinstance(row, dict):
                     refuse(self.name, f"row {number + 1} of {_shown(each) or 'the document'} should be a record with names")
                 number += 1
+                if _says_nothing(row):
+                    refuse(self.name, f"{self.row_name(each, number)} is blank; fill it in, or remove it")
                 if number > MOST_ROWS:
                     refuse(self.name, f"{_shown(each)} holds more than the {MOST_ROWS:,} rows that are read; split it")
                 yield number, row
@@ -263,6 +265,13 @@ def _walk(value: Any, parts: list[str]) -> Any:
         else:
             return None
     return value
+
+
+def _says_nothing(value: Any) -> bool:
+    """Whether nothing was filled in: null, empty, or made of such."""
+    if isinstance(value, dict | list):
+        return all(map(_says_nothing, value.values() if isinstance(value, dict) else value))
+    return value is None or value == ""
 
 
 def _children(value: Any) -> list[Any]:

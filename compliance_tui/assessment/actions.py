@@ -9,20 +9,22 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from compliance_tui.assessment.cache import parse_record
+from compliance_tui.assessment.cache import read_record
 from compliance_tui.assessment.digest import seen_digest
 from compliance_tui.assessment.folder import Contents, changing, load, read_assessment, read_standard, write_record
 from compliance_tui.assessment.model import Assessment, Item, Person, Pin, Response, SignOff, Status, Subject, Waiver
 from compliance_tui.assessment.readiness import axis_values
+from compliance_tui.assessment.store import tell_version_control
+from compliance_tui.evidence.store_address import StoreAddress
 from compliance_tui.safe.errors import InputError
-from compliance_tui.safe.files import fsync_folder, read_bounded, write_atomic
+from compliance_tui.safe.files import fsync_folder, write_atomic
 from compliance_tui.safe.model import validate
 from compliance_tui.safe.text import clean_line
-from compliance_tui.safe.toml import LARGEST_TOML
 from compliance_tui.standard.digest import control_digest
 from compliance_tui.standard.load import Pack
 from compliance_tui.standard.model import Axis, Control, Standard
 
+_FIRST_LONG, _LONG_NUMBERS = 100_000_000, 800_000_000
 _IGNORED = "# kept out of version control: the lock, the cache, drafts of answers\n.lock\n.cache/\n.drafts/\n.migration/\n"
 
 
@@ -36,6 +38,7 @@ def create(
     by: str,
     at: dt.datetime,
     *,
+    store: StoreAddress | None = None,
     before_record: Callable[[], None] = lambda: None,
 ) -> Assessment:
     """Start an assessment in ``root``, which must not hold one. ``series`` is a new UUID that all its bundles share.
@@ -63,11 +66,14 @@ def create(
                 "axes": axes,
                 "standards": pins,
                 "people": list(people),
+                "store": store,
             },
             Assessment,
             str(root / "assessment.toml"),
         )
         write_atomic(root / ".gitignore", _IGNORED.encode())
+        if store is not None:
+            tell_version_control(root)
         before_record()
         write_record(root, "assessment.toml", assessment, "init", by, at)
         fsync_folder(root)
@@ -192,7 +198,7 @@ def read_response(root: Path, standard: str, control: str) -> Response:
     path = root / response_path(standard, control)
     if not path.exists():
         return Response(standard=standard, control=control)
-    return parse_record(read_bounded(path, LARGEST_TOML), Response, str(path))
+    return read_record(path, Response)
 
 
 def _write_response(root: Path, response: Response, act: str, by: str, at: dt.datetime, **more: Any) -> Response:
@@ -230,7 +236,7 @@ def answer(
                 "statement": statement if statement is not None else old.statement,
                 "answered_by": by,
                 "answered_at": at,
-                "answers": control_digest(control, standard),
+                "answers": control_digest(control),
                 "recheck": None if status is not None else old.recheck,
             }
         )
@@ -340,9 +346,18 @@ def end_waiver(contents: Contents, reference: str, by: str, at: dt.datetime) -> 
 
 
 def put_item(root: Path, item: Item, by: str, at: dt.datetime) -> Item:
-    """Write a new evidence item under the next free id. The bytes must be in the store already; the caller holds the lock."""
-    numbers = [int(path.stem[2:]) for path in (root / "evidence").glob("E-*.toml") if path.stem[2:].isdigit()]
-    item = item.model_copy(update={"id": f"E-{max(numbers, default=0) + 1:04d}"})
+    """Write a new evidence item under the next free id. The bytes must be in the store already; the caller holds the lock.
+
+    Where machines share a store, each has its own copy of the records, and two would take the same next number for two items
+    at once: there the number is one of nine digits that follows from what the item says.
+    """
+    numbers = {int(path.stem[2:]) for path in (root / "evidence").glob("E-*.toml") if path.stem[2:].isdigit()}
+    number = max(numbers, default=0) + 1
+    if read_assessment(root).store is not None:
+        number = _FIRST_LONG + int(hashlib.sha256(item.model_dump_json().encode()).hexdigest(), 16) % _LONG_NUMBERS
+        while number in numbers:
+            number += 1
+    item = item.model_copy(update={"id": f"E-{number:04d}"})
     write_record(root, f"evidence/{item.id}.toml", item, "item", by, at, item=item.id)
     return item
 

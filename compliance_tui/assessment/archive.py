@@ -4,10 +4,8 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
+from compliance_tui.assessment.cache import read_record
 from compliance_tui.assessment.model import Response
-from compliance_tui.safe.files import read_bounded
-from compliance_tui.safe.model import load_model
-from compliance_tui.safe.toml import LARGEST_TOML
 from compliance_tui.standard.model import Standard
 
 _FOLDER = "archive"
@@ -39,6 +37,6 @@ def archived_answers(root: Path, control: str | None = None) -> list[Archived]:
     there = [path for path in (root / _FOLDER).glob("*/*.toml") if control in (None, path.stem.partition("~")[0])]
     found = []
     for path in sorted(there, key=lambda path: (path.stat().st_mtime_ns, str(path))):
-        response = load_model(read_bounded(path, LARGEST_TOML), Response, str(path))
+        response = read_record(path, Response)
         found.append(Archived(path.parent.name.removeprefix(f"{response.standard}-"), response))
     return found

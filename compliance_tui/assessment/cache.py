@@ -19,7 +19,6 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from compliance_tui import __version__
 from compliance_tui.safe.files import read_bounded, write_atomic
 from compliance_tui.safe.model import load_model
-from compliance_tui.safe.toml import LARGEST_TOML
 
 _RACY_NANOSECONDS = 2_000_000_000
 M = TypeVar("M", bound=BaseModel)
@@ -27,6 +26,8 @@ _Stat = tuple[int, int, int, int]
 
 
 _MOST_KNOWN = 256
+# A register of a thousand entries leaves its ratings in the record of its item.
+LARGEST_RECORD = 2 << 20
 _known_bytes: dict[tuple[type[BaseModel], str], BaseModel] = {}
 
 
@@ -36,9 +37,14 @@ def parse_record(content: bytes, model: type[M], where: str) -> M:
     known = _known_bytes.get((model, sha256))
     if isinstance(known, model):
         return known
-    record = load_model(content, model, where)
+    record = load_model(content, model, where, limit=LARGEST_RECORD)
     know_record(record, sha256)
     return record
+
+
+def read_record(path: Path, model: type[M]) -> M:
+    """The record in the file at ``path``. Raises InputError naming file, line and field."""
+    return parse_record(read_bounded(path, LARGEST_RECORD), model, str(path))
 
 
 def know_record(record: BaseModel, sha256: str) -> None:
@@ -59,7 +65,7 @@ def read_records(root: Path, folder: str, pattern: str, model: type[M]) -> dict[
         if cached is not None and cached[0] == stat:
             records[path] = cached[1]
         else:
-            records[path] = load_model(read_bounded(root / path, LARGEST_TOML), model, str(root / path))
+            records[path] = read_record(root / path, model)
             fresh += 1
     if fresh or len(known) != len(stats):
         _write_cache(root, folder, stats, records)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel
 
 from compliance_tui.assessment import journal, log
-from compliance_tui.assessment.cache import know_record, read_records
+from compliance_tui.assessment.cache import LARGEST_RECORD, know_record, read_records
 from compliance_tui.assessment.model import Assessment, Item, Response
 from compliance_tui.assessment.readiness import ControlKey, ControlState, Readiness, axis_values, readiness
 from compliance_tui.safe.errors import InputError
@@ -85,22 +85,21 @@ def load(root: Path) -> Contents:
     A migration that was decided and cut short is finished first; one that happens meanwhile is waited for, so that what is
     read is never half of the old and half of the new.
     """
-    for left in reversed(range(_MOST_READS)):
+    for _ in range(_MOST_READS):
         if journal.is_pending(root):
             with changing(root):
                 pass
         before = journal.last_finished(root)
-        contents, fault = None, None
         try:
             contents = _load(root)
-        except InputError as error:
-            fault = error  # a file that went away meanwhile is no fault of the folder
-        if not left or not (journal.is_pending(root) or journal.last_finished(root) != before):
-            break
-    if contents is None:
-        assert fault is not None
-        raise fault
-    return contents
+        except InputError:
+            if not journal.is_pending(root) and journal.last_finished(root) == before:
+                raise
+            continue  # what went away while it was read is no fault of the folder
+        if not journal.is_pending(root) and journal.last_finished(root) == before:
+            return contents
+    with changing(root):
+        return _load(root)
 
 
 def _load(root: Path) -> Contents:
@@ -205,6 +204,6 @@ def record_bytes(record: BaseModel) -> bytes:
     """
     table = record.model_dump(by_alias=True)
     content = dump_toml({name: value for name, value in table.items() if value not in (None, [], {}, "")})
-    if len(content) > LARGEST_TOML:
-        raise InputError("too-large", f"the record would be larger than the {LARGEST_TOML:,} bytes allowed; shorten its text")
+    if len(content) > LARGEST_RECORD:
+        raise InputError("too-large", f"the record would be larger than the {LARGEST_RECORD:,} bytes allowed; shorten its text")
     return content

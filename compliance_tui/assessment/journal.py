@@ -138,7 +138,8 @@ def finish(root: Path) -> None:
             folder.rmdir()
             folder.parent.rmdir()
     os.unlink(root / _JOURNAL)
-    fsync_folder(root / _FOLDER)
+    with contextlib.suppress(OSError):  # it has all happened; should the journal come back, it finds nothing to do
+        fsync_folder(root / _FOLDER)
     shutil.rmtree(root / _FOLDER, ignore_errors=True)
 
 

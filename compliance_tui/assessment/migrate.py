@@ -158,19 +158,21 @@ class _Mover:
         """Why an answer does not answer the text that was pinned; empty where it does."""
         for name, said in answered:
             control = self._old.control(name)
-            if control is not None and said.answers is not None and said.answers != control_digest(control, self._old):
+            if control is not None and said.answers is not None and said.answers != control_digest(control):
                 return f"{name} was answered to another text than the one pinned"
         return ""
 
     def _added(self, control: Control) -> Step:
         fate = self._changes.added.get(control.id)
         note = _sentence(fate.notes) if fate and fate.notes else "it comes with this version"
-        archived = archived_answers(self._contents.root, control.id)
-        found = next((one.response for one in reversed(archived) if one.response.standard == self._old.id), None)
+        archived = [one.response for one in archived_answers(self._contents.root, control.id)]
+        if control.id in self._changes.retired and (said := self._said(control.id)) is not None:
+            archived.append(said)  # gone in a version between, and here again
+        found = next((one for one in reversed(archived) if one.standard == self._old.id), None)
         if found is None:
             grace = f"; counts from {control.counts_from} on" if control.counts_from else ""
             return Step((), control.id, "new", f"{', '.join(fate.kinds) if fate else 'added'}: {note}{grace}")
-        if found.answers == control_digest(control, self._new):
+        if found.answers == control_digest(control):
             response = found.model_copy(update={"sign_offs": []})
             return Step(
                 (control.id,), control.id, "kept", "taken back from the archive; the text is the one answered", response
@@ -191,7 +193,7 @@ class _Mover:
         latest = max(responses, key=lambda one: (one.answered_at is not None, one.answered_at))
         update: dict[str, Any] = {"control": control.id}
         if latest.answers is not None:
-            update["answers"] = control_digest(control, self._new)
+            update["answers"] = control_digest(control)
         if len(responses) > 1:
             statuses = [one.status for one in responses]
             update |= {

@@ -2,18 +2,22 @@
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from compliance_tui.assessment.actions import check_axes, check_free, create, response_path
-from compliance_tui.assessment.attach import objects_folder
 from compliance_tui.assessment.checks import is_fresh
 from compliance_tui.assessment.folder import Contents, write_record
 from compliance_tui.assessment.model import Assessment, Item, Recheck, Response, Status, Subject
+from compliance_tui.assessment.readiness import axis_values
+from compliance_tui.assessment.store import objects_folder, open_store
 from compliance_tui.evidence.store import LocalStore
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.text import clean_line
+from compliance_tui.standard.levels import evidence_in_force
 from compliance_tui.standard.load import Pack, read_pack
-from compliance_tui.standard.model import Control, Standard
+from compliance_tui.standard.model import Standard
+from compliance_tui.standard.rule import EvidenceRule
 
 _CONFIRM: tuple[Status, ...] = ("met", "not-applicable")
 _TITLE = "confirm again"
@@ -41,9 +45,10 @@ def start_next_release(
     standards = [pack.standard for pack in packs]
     chosen = {**_still_known(standards, old.assessment.axes), **axes}
     check_axes(standards, chosen)
-    served = _served(old)
-    kept = {item.id: item for item in old.items.values() if _still_fresh(item, served.get(item.id, []), at)}
-    _copy_bytes(old.root, root, list(kept.values()), progress)
+    served = _served(old, old.assessment.model_copy(update={"axes": chosen}))
+    fresh = [item for item in old.items.values() if any(is_fresh(item, rules, at) for rules in served.get(item.id, []))]
+    kept = {item.id: _without_forerunner(item, {one.id for one in fresh}) for item in fresh}
+    _carry_bytes(old, root, list(kept.values()), progress)
     before = f"{old.assessment.subject.name} {old.assessment.subject.version}".strip()
 
     def fill() -> None:
@@ -53,7 +58,8 @@ def start_next_release(
             carried = _carried(response, kept, before, at)
             write_record(root, response_path(standard, control), carried, "carry-over", by, at, control=control)
 
-    return create(root, packs, subject, chosen, old.assessment.people, series, by, at, before_record=fill)
+    people, store = old.assessment.people, old.assessment.store
+    return create(root, packs, subject, chosen, people, series, by, at, store=store, before_record=fill)
 
 
 def _still_known(standards: Sequence[Standard], axes: Mapping[str, str]) -> dict[str, str]:
@@ -72,29 +78,32 @@ def _pinned(root: Path, file_name: str) -> Pack:
     return read_pack(root / "standards" / file_name)
 
 
-def _served(contents: Contents) -> dict[str, list[Control]]:
-    """The controls that each evidence item serves."""
-    served: dict[str, list[Control]] = {}
+def _served(contents: Contents, assessment: Assessment) -> dict[str, list[list[EvidenceRule]]]:
+    """For each evidence item, the rules that each control it serves has at the axis values of ``assessment``."""
+    served: dict[str, list[list[EvidenceRule]]] = {}
     for standard, _ in contents.standards:
+        values = axis_values(assessment, standard)
         for control in standard.controls:
             response = contents.responses.get((standard.id, control.id))
             for item in response.evidence if response else []:
-                served.setdefault(item, []).append(control)
+                served.setdefault(item, []).append(evidence_in_force(control, values, standard.axes))
     return served
 
 
-def _still_fresh(item: Item, controls: Sequence[Control], at: dt.datetime) -> bool:
-    return any(is_fresh(item, control.evidence, at) for control in controls)
+def _without_forerunner(item: Item, kept: AbstractSet[str]) -> Item:
+    """The item, no longer naming an older one that it took the place of and that stays behind."""
+    return item if item.replaces is None or item.replaces in kept else item.model_copy(update={"replaces": None})
 
 
-def _copy_bytes(source: Path, target: Path, items: Sequence[Item], progress: Callable[[int], None] | None) -> None:
-    """The bytes first; what is in the new store already is not copied again."""
-    store = LocalStore(objects_folder(source))
-    wanted = sorted({file.sha256 for item in items for file in item.files})
-    lost = next((sha256 for sha256 in wanted if not store.has(sha256)), None)
+def _carry_bytes(old: Contents, target: Path, items: Sequence[Item], progress: Callable[[int], None] | None) -> None:
+    """The bytes first. A store beyond this machine serves both releases; what is in the new folder is not copied again."""
+    source, store = old.root, open_store(old.root, old.assessment)
+    sizes = {file.sha256: file.size for item in items for file in item.files}
+    lost = next((found.sha256 for found in store.check(sizes) if found.fault == "missing"), None)
     if lost is not None:
         raise InputError("evidence-missing", f"{clean_line(str(source))}: the bytes {lost[:16]}… are gone; restore them first")
-    if wanted:
+    if sizes and isinstance(store, LocalStore):
+        wanted = sorted(sizes)
         stored = LocalStore(objects_folder(target)).put_many([store.path(sha256) for sha256 in wanted], progress)
         altered = next((sha256 for sha256, one in zip(wanted, stored, strict=True) if one.sha256 != sha256), None)
         if altered is not None:

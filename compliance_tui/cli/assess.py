@@ -9,11 +9,11 @@ import click
 
 from compliance_tui.assessment import actions
 from compliance_tui.assessment.archive import archived_answers
-from compliance_tui.assessment.attach import objects_folder
 from compliance_tui.assessment.folder import Contents, load
 from compliance_tui.assessment.lint import lint_assessment
 from compliance_tui.assessment.model import LONGEST_STATEMENT, STATUSES, Artifact, Person, Status, Subject, Waiver
 from compliance_tui.assessment.readiness import ControlState, axis_values
+from compliance_tui.assessment.store import has_bytes
 from compliance_tui.cli.settings import (
     NOT_ACCEPTED,
     READY,
@@ -27,7 +27,6 @@ from compliance_tui.cli.settings import (
     say,
 )
 from compliance_tui.cli.text import archived_page, control_page, status_lines
-from compliance_tui.evidence.store import LocalStore
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import open_regular
 from compliance_tui.safe.model import validate
@@ -160,7 +159,7 @@ def status(ctx: click.Context, as_json: bool, as_of: str | None, everything: boo
     else:
         for line in status_lines(contents, result, everything):
             say(line)
-        odd = len(lint_assessment(contents, result, LocalStore(objects_folder(contents.root)).has))
+        odd = len(lint_assessment(contents, result, has_bytes(contents, ask=False)))
         if odd:
             say(f"\n{odd} things do not fit together: `compliance-tui evidence lint`")
     return NOT_ACCEPTED if result.verdict == "not-ready" else READY

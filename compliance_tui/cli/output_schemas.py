@@ -13,6 +13,8 @@ def _list(items: dict[str, Any]) -> dict[str, Any]:
 
 _TEXT: dict[str, Any] = {"type": "string"}
 _OPTIONAL: dict[str, Any] = {"type": ["string", "null"]}
+_SHA256: dict[str, Any] = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+_ANSWER = {"enum": ["yes", "no", "unknown"]}
 _VERDICT = {"enum": ["ready", "ready-with-waivers", "not-ready"]}
 STATUS = _object(
     {
@@ -23,7 +25,7 @@ STATUS = _object(
                 {
                     "id": _TEXT,
                     "version": _TEXT,
-                    "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+                    "sha256": _SHA256,
                     "verdict": _VERDICT,
                     "axes": _list(_object({"axis": _TEXT, "declared": _OPTIONAL, "computed": _OPTIONAL})),
                 }
@@ -58,9 +60,93 @@ VERIFY = _object(
     {
         "verdict": {"enum": ["accepted", "not-accepted", "broken"]},
         "bundle_id": _OPTIONAL,
-        "lines": _list(_object({"name": _TEXT, "outcome": {"enum": ["pass", "fail", "unknown"]}, "reason": _TEXT})),
+        "lines": _list(
+            _object(
+                {
+                    "name": _TEXT,
+                    "outcome": {"enum": ["pass", "fail", "unknown"]},
+                    "reason": _TEXT,
+                    "required": {"type": "boolean"},
+                }
+            )
+        ),
         "items": _object({name: {"type": "integer", "minimum": 0} for name in ("present", "withheld", "sealed")}),
         "readiness": {"oneOf": [STATUS, {"type": "null"}]},
+        **dict.fromkeys(("signature_valid", "trusted", "current", "ready"), _ANSWER),
+        **{name: _list(_TEXT) for name in ("withheld", "sealed", "handed")},
+        "statements": _list(
+            _object(
+                {
+                    "name": _TEXT,
+                    "predicate": _TEXT,
+                    "sha256": _SHA256,
+                    "by": _TEXT,
+                    "claimed_at": _OPTIONAL,
+                    "standing": {"enum": ["counted", "not-counted", "unsigned", "not-understood", "unknown"]},
+                    "reason": _TEXT,
+                    "summary": _TEXT,
+                    "signed_by": _list(_TEXT),
+                }
+            )
+        ),
+        "determinations": _list(
+            _object(
+                {
+                    "decision": {"enum": ["accepted", "accepted-with-conditions", "returned", "refused", "withdrawn"]},
+                    "by": _TEXT,
+                    "statement": _SHA256,
+                    "claimed_at": _TEXT,
+                    "valid_until": _OPTIONAL,
+                    "in_force": {"type": "boolean"},
+                    "reasons": _list(_TEXT),
+                    "conditions": _list(_TEXT),
+                }
+            )
+        ),
+        "memory": _object(
+            {"remembered": {"type": "boolean"}, "text": _TEXT, "alarms": _list(_object({"code": _TEXT, "text": _TEXT}))}
+        ),
+    }
+)
+_SIDE = _object(
+    {
+        "name": _TEXT,
+        "bundle_id": _OPTIONAL,
+        "sequence": {"type": ["integer", "null"]},
+        "verdict": {"enum": [*_VERDICT["enum"], None]},
+        "signers": _list(_TEXT),
+        "hidden": _list(_TEXT),
+    }
+)
+COMPARE = _object(
+    {
+        "from": _SIDE,
+        "to": _SIDE,
+        "same": {"type": "boolean"},
+        "changes": _list(
+            _object(
+                {
+                    "kind": {
+                        "enum": [
+                            "verdict",
+                            "subject",
+                            "axis",
+                            "standard",
+                            "outcome",
+                            "answer",
+                            "waiver",
+                            "sign-off",
+                            "evidence",
+                            "fact",
+                            "signer",
+                        ]
+                    },
+                    "id": _TEXT,
+                    "change": {"enum": ["added", "dropped", "altered", "hidden"]},
+                    "fields": _list(_object({"name": _TEXT, "from": _OPTIONAL, "to": _OPTIONAL})),
+                }
+            )
+        ),
     }
 )
 FACTS = _object(
@@ -82,7 +168,7 @@ STANDARDS = _list(
             "status": _TEXT,
             "title": _TEXT,
             "controls": {"type": "integer", "minimum": 1},
-            "sha256": {"type": "string", "pattern": "^[0-9a-f]{64}$"},
+            "sha256": _SHA256,
             "path": _TEXT,
         }
     )
@@ -132,6 +218,7 @@ MIGRATE = _object(
 OUTPUTS: dict[str, dict[str, Any]] = {
     "status": STATUS,
     "verify": VERIFY,
+    "compare": COMPARE,
     "facts": FACTS,
     "standards": STANDARDS,
     "diff": DIFF,

@@ -2,7 +2,9 @@
 
 import datetime as dt
 import getpass
+import json
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ import click
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.instant import now, parse_instant
 from compliance_tui.safe.strict_json import dump_json
-from compliance_tui.safe.text import clean
+from compliance_tui.safe.text import clean, is_hidden
 
 READY, NOT_ACCEPTED = 0, 3
 
@@ -43,12 +45,18 @@ def extra_kinds(ctx: click.Context) -> Path | None:
     return ctx.find_root().obj["kinds"] or _path(_configured("kinds"))
 
 
+def escrow_recipient() -> str | None:
+    """The lab's own recipient of everything that is sealed (an age or OpenSSH public key, or a file with it)."""
+    value = _configured("escrow")
+    return str(value) if value else None
+
+
 def _path(value: Any) -> Path | None:
     return Path(value) if value else None
 
 
 def _configured(name: str) -> Any:
-    """A value of ``config.toml`` in the platform's configuration folder (fields ``me``, ``standards``, ``kinds``)."""
+    """A value of ``config.toml`` in the platform's configuration folder (``me``, ``standards``, ``kinds``, ``escrow``)."""
     from platformdirs import user_config_path
 
     path = Path(os.environ.get("COMPLIANCE_TUI_CONFIG") or user_config_path("compliance-tui") / "config.toml")
@@ -59,8 +67,8 @@ def _configured(name: str) -> Any:
 
     table = load_toml(read_bounded(path, 64 * 1024), str(path))
     value = table.get(name)
-    if set(table) - {"me", "standards", "kinds"} or (value is not None and not isinstance(value, str)):
-        raise InputError("bad-field", f"{path}: may hold me, standards and kinds, each a text; mend it")
+    if set(table) - {"me", "standards", "kinds", "escrow"} or (value is not None and not isinstance(value, str)):
+        raise InputError("bad-field", f"{path}: may hold me, standards, kinds and escrow, each a text; mend it")
     return value
 
 
@@ -82,9 +90,20 @@ def piped_text(most: int) -> str:
 
 
 def print_json(value: Any) -> None:
-    """One JSON document on standard output."""
-    sys.stdout.buffer.write(dump_json(value))
+    """One JSON document on standard output; what a terminal could act on is escaped, which is the same JSON."""
+    sys.stdout.buffer.write(_HIDEABLE.sub(_escaped, dump_json(value).decode()).encode())
     sys.stdout.flush()
+
+
+# JSON itself escapes what is below a space; the rest of what hides or acts lies above ASCII, but for DEL.
+_HIDEABLE = re.compile("[\x7f-\U0010ffff]")
+
+
+def _escaped(match: "re.Match[str]") -> str:
+    character = match.group()
+    if character == "\x7f":
+        return "\\u007f"
+    return json.dumps(character)[1:-1] if is_hidden(character) else character
 
 
 def say(text: str = "") -> None:

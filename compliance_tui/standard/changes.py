@@ -128,7 +128,7 @@ def _guess(old: Standard, new: Standard) -> Changes:
 
 def by_content(controls: Iterable[Control], standard: Standard) -> dict[str, str]:
     """Digest of what is asked -> the control that asks it. What two ask alike, or what has no words, tells nothing."""
-    digests = {control.id: control_digest(control, standard) for control in controls if control.statement.strip()}
+    digests = {control.id: control_digest(control) for control in controls if control.statement.strip()}
     counts = Counter(digests.values())
     return {digest: identifier for identifier, digest in digests.items() if counts[digest] == 1}
 
@@ -148,7 +148,7 @@ def _step(old: Standard, new: Standard) -> Changes:
         targets = list(dict.fromkeys(target for change in named for target in change.to))
         if not named and control.id in there:
             links.append(same_id(control, there[control.id], old, new))
-        elif not named and (same := same_content.pop(control_digest(control, old), None)) is not None:
+        elif not named and (same := same_content.pop(control_digest(control), None)) is not None:
             links.append(Link(control.id, same, ("renamed",), "keep", (SAME_CONTENT,)))
         elif not targets:
             retired[control.id] = _fate(named, "retired")
@@ -165,18 +165,18 @@ def _step(old: Standard, new: Standard) -> Changes:
 
 
 def _questions(standard: Standard) -> dict[str, str]:
-    return {control.id: control_digest(control, standard) for control in standard.controls}
+    return {control.id: control_digest(control) for control in standard.controls}
 
 
 def same_id(one: Control, other: Control, old: Standard, new: Standard) -> Link:
     """What became of a control that no change names: kept where it asks the same, to be rechecked where it does not."""
-    if control_digest(one, old) == control_digest(other, new):
+    if control_digest(one) == control_digest(other):
         before, after = wording(one), wording(other)
         beside = [part for part in after if before[part] != after[part]]
         why = f"asks the same; changed beside it: {', '.join(beside)}"
         return Link(one.id, other.id, ("reworded",), "keep", (why,)) if beside else Link(one.id, other.id)
     why = "reads differently, and no change of the standard says why"
-    same_rules = rules_digest(one, old) == rules_digest(other, new)
+    same_rules = rules_digest(one) == rules_digest(other)
     return Link(one.id, other.id, ("reworded",) if same_rules else ("scope",), "recheck", (why,))
 
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from compliance_tui.standard.check import Check, Operand
 from compliance_tui.standard.levels import explain
 from compliance_tui.standard.model import Control, Standard
+from compliance_tui.standard.scale import CLOCKS
 
 _STATISTICS = {
     "ucb95": "95 % upper bound of {} in {}",
@@ -42,6 +43,28 @@ def rule_lines(control: Control, standard: Standard) -> list[str]:
         lines.append("cannot be waived")
     if control.counts_from:
         lines.append(f"counts from {control.counts_from} on")
+    return lines
+
+
+def scale_lines(control: Control, standard: Standard) -> list[str]:
+    """The figures of the rating scales that the checks of a control use: points, bands with their clocks, modifiers."""
+    lines = []
+    for name in dict.fromkeys(check.scale for check in control.checks if check.scale):
+        scale = standard.scale(name)
+        if scale is None:
+            continue
+        lines += [f"{name} {axis.id}: {', '.join(str(level.points) for level in axis.levels)} points" for axis in scale.axes]
+        for band in scale.bands:
+            hours = ((clock, getattr(band, f"{clock}_hours")) for clock in CLOCKS)
+            clocks = "".join(f", {clock} within {given} h" for clock, given in hours if given is not None)
+            lines.append(f"{name} {band.id}: from {band.floor} points{clocks}")
+        for modifier in scale.modifiers:
+            lines.append(f"{name} {modifier.id}: {', '.join(f'{one.id} {one.points:+}' for one in modifier.options)} points")
+        for rule in scale.hastened:
+            lines.append(f"{name} {', '.join(rule.clocks)}: {rule.percent} % of the time ({explain([rule], standard.axes)})")
+        fall = "" if scale.most_bands_down is None else f", at most {scale.most_bands_down} bands down"
+        until = f" until {scale.most_bands_down_until}" if scale.most_bands_down_until else ""
+        lines.append(f"{name} residual: {scale.lowest_residual} to {scale.highest_residual}{fall}{until}")
     return lines
 
 

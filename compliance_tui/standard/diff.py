@@ -9,7 +9,7 @@ from math import prod
 from typing import Any, Literal
 
 from compliance_tui.standard.changes import Changes, Move, changes_between, moves
-from compliance_tui.standard.describe import rule_lines
+from compliance_tui.standard.describe import rule_lines, scale_lines
 from compliance_tui.standard.digest import in_force_digest
 from compliance_tui.standard.levels import level
 from compliance_tui.standard.model import Axis, Control, Standard
@@ -85,19 +85,28 @@ def _difference(
     new: Standard,
 ) -> Difference:
     alone = [(before[name], old) for name in move.old] if not move.new else [(after[name], new) for name in move.new]
-    lines_before = [line for name in move.old for line in _labelled(before[name], old, len(move.old) > 1)]
-    lines_after = [line for name in move.new for line in _labelled(after[name], new, len(move.new) > 1)]
+    rules_before = {name: _rules(before[name], old) for name in move.old}
+    rules_after = {name: _rules(after[name], new) for name in move.new}
     return Difference(
         move,
         tuple(text for one, other in pairs for text in _texts(one, other)),
-        tuple(line for line in lines_before if line not in lines_after),
-        tuple(line for line in lines_after if line not in lines_before),
+        tuple(_lines(rules_before, rules_after)),
+        tuple(_lines(rules_after, rules_before)),
         tuple(_affected(pairs, alone, old, new)),
     )
 
 
-def _labelled(control: Control, standard: Standard, several: bool) -> list[str]:
-    return [f"{control.id}: {line}" if several else line for line in rule_lines(control, standard)]
+def _rules(control: Control, standard: Standard) -> list[str]:
+    return [*rule_lines(control, standard), *scale_lines(control, standard)]
+
+
+def _lines(rules: Mapping[str, Sequence[str]], others: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """The rules of one side, but for those that every control of both sides has; named where there are several."""
+    every = [*rules.values(), *others.values()]
+    for name, lines in rules.items():
+        for line in lines:
+            if not others or not all(line in there for there in every):
+                yield f"{name}: {line}" if len(rules) > 1 else line
 
 
 def _texts(one: Control, other: Control) -> Iterator[TextChange]:

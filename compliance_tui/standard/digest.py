@@ -23,16 +23,23 @@ def sha256_of(value: Any) -> str:
     return hashlib.sha256(dump_json_line(value)).hexdigest()
 
 
-def rules_digest(control: Control, standard: Standard) -> str:
-    """SHA-256 of the rules, limits, seats and rating scales of a control, whatever it is called and however it is worded."""
+def rules_digest(control: Control) -> str:
+    """SHA-256 of the rules, limits and seats of a control, whatever it is called and however it is worded.
+
+    A rating scale is not in it: where one changes, what is asked stays, and what is computed changes by itself.
+    """
     words = {"checks": {"__all__": _WORDS}, "evidence": {"__all__": {"note"}}}
-    rules = control.model_dump(mode="json", by_alias=True, include=_RULES, exclude=words, exclude_defaults=True)
-    return sha256_of([rules, [_scale(check, standard) for check in control.checks if check.scale]])
+    return sha256_of(control.model_dump(mode="json", by_alias=True, include=_RULES, exclude=words, exclude_defaults=True))
 
 
-def control_digest(control: Control, standard: Standard) -> str:
+def control_digest(control: Control) -> str:
     """SHA-256 of the statement, rules and limits of a control: what an answer answers."""
-    return sha256_of({"statement": control.statement, "rules": rules_digest(control, standard)})
+    return sha256_of({"statement": control.statement, "rules": rules_digest(control)})
+
+
+def scales_digest(control: Control, standard: Standard) -> str:
+    """SHA-256 of the rating scales that the checks of a control use."""
+    return sha256_of([_scale(check, standard) for check in control.checks if check.scale])
 
 
 def wording(control: Control) -> dict[str, Any]:

@@ -18,8 +18,8 @@ def guess(old: Standard, new: Standard) -> Changes:
     """The map from ``old`` to ``new``: the same content under any id, the same id, else the text that is most alike."""
     left = {control.id: control for control in new.controls}
     found: dict[str, Link] = {}
-    asked = {control.id: control_digest(control, old) for control in old.controls}
-    asked_now = {control.id: control_digest(control, new) for control in new.controls}
+    asked = {control.id: control_digest(control) for control in old.controls}
+    asked_now = {control.id: control_digest(control) for control in new.controls}
 
     def open_ends() -> list[Control]:
         return [control for control in old.controls if control.id not in found]

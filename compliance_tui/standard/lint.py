@@ -51,7 +51,10 @@ def _standard_faults(standard: Standard, kinds: Kinds) -> Iterator[_Fault]:
     for axis in standard.axes:
         for text in _axis_faults(axis, ids, kinds):
             yield ("axes", f"axis {axis.id}"), text
+    scales = [scale.id for scale in standard.scales]
     for scale in standard.scales:
+        if scales.count(scale.id) > 1:
+            yield ("scales", f"scale {scale.id}"), "stands twice"
         for text in _scale_faults(scale, standard.axes):
             yield ("scales", f"scale {scale.id}"), text
 
@@ -74,6 +77,13 @@ def _axis_faults(axis: Axis, ids: AbstractSet[str], kinds: Kinds) -> Iterator[st
 
 
 def _scale_faults(scale: RatingScale, axes: Sequence[Axis]) -> Iterator[str]:
+    for what, ids in (
+        ("axis", [axis.id for axis in scale.axes]),
+        ("band", [band.id for band in scale.bands]),
+        ("modifier", [modifier.id for modifier in scale.modifiers]),
+    ):
+        for twice in sorted({one for one in ids if ids.count(one) > 1}):
+            yield f"has the {what} {twice} twice"
     floors = [band.floor for band in scale.bands]
     if floors != sorted(set(floors)):
         yield "has bands whose floors do not rise"

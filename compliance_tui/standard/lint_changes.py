@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 
 from compliance_tui.standard.changes import versions_before
-from compliance_tui.standard.digest import control_digest, rules_digest, wording
+from compliance_tui.standard.digest import control_digest, rules_digest, scales_digest, wording
 from compliance_tui.standard.model import Change, ChangeKind, Standard
 
 # Place in the list of changes, what the fault is about, and the fault.
@@ -115,7 +115,7 @@ def _sums(standard: Standard, before: Standard) -> Iterator[_Fault]:
         if identifier not in new and identifier not in consumed:
             yield last, identifier, f"is in {before.version} and gone here, and no change says so"
         unnamed = identifier in new and identifier not in consumed and identifier not in produced
-        if unnamed and control_digest(old[identifier], before) != control_digest(new[identifier], standard):
+        if unnamed and control_digest(old[identifier]) != control_digest(new[identifier]):
             yield last, identifier, f"reads differently from {before.version}, and no change says so"
     for identifier in new:
         if identifier not in old and identifier not in produced:
@@ -129,11 +129,12 @@ def _deed_faults(change: Change, said: AbstractSet[ChangeKind], before: Standard
     old, new = before.control(change.from_[0]), standard.control(change.to[0])
     assert old is not None and new is not None  # the caller looked
     kinds = set(change.kinds)
-    same_rules = rules_digest(old, before) == rules_digest(new, standard)
-    same_question = control_digest(old, before) == control_digest(new, standard)
+    same_rules = rules_digest(old) == rules_digest(new)
+    same_question = control_digest(old) == control_digest(new)
     if kinds & {"tightened", "relaxed", "scope"} and same_question:
         yield f"says {', '.join(change.kinds)}, but what is asked is the same"
-    if "rating" in kinds and same_rules:
+    same_scales = scales_digest(old, before) == scales_digest(new, standard)
+    if "rating" in kinds and same_rules and same_scales:
         yield "says rating, but the rules and the scale are the same"
     if said <= {"renamed", "reworded"} and not same_rules:
         yield f"says {', '.join(change.kinds)}, but the rules differ"

@@ -11,7 +11,7 @@ from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.text import clean_line
 from compliance_tui.standard.levels import matches
 from compliance_tui.standard.model import Axis
-from compliance_tui.standard.scale import Band, Caution, RatingScale, ScaleAxis
+from compliance_tui.standard.scale import CLOCKS, Band, Caution, RatingScale, ScaleAxis
 
 # Weights of 0DIN's JEF: vendor share, model share, retargetability, fidelity; the result is ten times their sum.
 JEF_WEIGHTS = {
@@ -99,10 +99,8 @@ def _band(scale: RatingScale, points: int) -> Band:
 def clocks(scale: RatingScale, band: str, values: Mapping[str, str], axes: Sequence[Axis]) -> dict[str, int]:
     """The clocks that run for ``band`` at these axis values, in hours: triage, contain, fix, notify, authority."""
     found = next((one for one in scale.bands if one.id == band), None)
-    hours = {
-        name: given
-        for name in ("triage", "contain", "fix", "notify", "authority")
-        if found is not None and (given := getattr(found, f"{name}_hours")) is not None
+    hours: dict[str, int] = {
+        name: given for name in CLOCKS if found is not None and (given := getattr(found, f"{name}_hours")) is not None
     }
     for rule in scale.hastened:
         if matches(rule, values, axes):

@@ -6,6 +6,9 @@ from pydantic import Field, StrictBool, StrictInt, StringConstraints
 
 from compliance_tui.standard.rule import Identifier, Line, Model, Prose, Rule, Slug
 
+Clock = Literal["triage", "contain", "fix", "notify", "authority"]
+CLOCKS: tuple[Clock, ...] = ("triage", "contain", "fix", "notify", "authority")
+
 
 class ScaleLevel(Model):
     """One level of a rating axis, with the anchor that a rater compares with and its points.
@@ -61,7 +64,7 @@ class Modifier(Model):
 class Hastening(Rule):
     """Where the rule matches, the named clocks run at ``percent`` of their hours."""
 
-    clocks: list[Literal["triage", "contain", "fix", "notify", "authority"]] = Field(min_length=1)
+    clocks: list[Clock] = Field(min_length=1)
     percent: Annotated[StrictInt, Field(ge=1, le=100)]
 
 

@@ -2,80 +2,121 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import Screen
-from textual.widgets import Footer, OptionList, Static
-from textual.widgets.option_list import Option
+from textual.widgets import Static
 
-from compliance_tui.assessment.folder import Contents
 from compliance_tui.assessment.migrate import Plan, Step, migrate, plan_migration
-from compliance_tui.standard.diff import Difference, Part, TextChange, VersionDiff, diff
-from compliance_tui.standard.load import Pack, Versions
-from compliance_tui.tui.form import Clock, Form, Job
-from compliance_tui.tui.show import line, text
+from compliance_tui.safe.errors import ComplianceError
+from compliance_tui.safe.text import clean_line
+from compliance_tui.standard.diff import Difference, TextChange, VersionDiff, diff
+from compliance_tui.standard.load import Pack, Versions, known_versions, standard_folders
+from compliance_tui.tui import show
+from compliance_tui.tui.detail import parts
+from compliance_tui.tui.form import Form
+from compliance_tui.tui.job import Job
+from compliance_tui.tui.page import Page
+from compliance_tui.tui.reading import Text
+from compliance_tui.tui.rowlist import Cell, RowList, fit, tone
+from compliance_tui.tui.show import BAD, GOOD, HEADING, MUTED, WARN, Sign, line, text
 
-_HEADING = "bold $text-accent"
-# outcome -> glyph, word, colour
+if TYPE_CHECKING:
+    from compliance_tui.tui.controls import ControlsPage
+
 OUTCOMES = {
-    "kept": ("●", "kept", "$text-success"),
-    "recheck": ("◐", "recheck", "$text-warning"),
-    "recompute": ("◐", "recomputed", "$text-warning"),
-    "new": ("○", "new", "$text-accent"),
-    "archived": ("–", "archived", "$text-muted"),
+    "kept": Sign("●", "[x]", "kept", GOOD),
+    "recheck": Sign("◐", "[~]", "recheck", WARN),
+    "recompute": Sign("◐", "[~]", "recomputed", WARN),
+    "new": Sign("○", "[ ]", "new", "$text-accent"),
+    "archived": Sign("–", "[-]", "archived", MUTED),
 }
+_LONGEST_SHOWN = 2000
 
 
-class VersionsPage(Screen[str | None]):
+def open_versions(page: "ControlsPage") -> None:
+    """Read every version that is known, in a thread, then show those of the pinned standards."""
+    page.say("reading the standards")
+    page.run_worker(partial(_read_versions, page), thread=True, exclusive=True, group="versions")
+
+
+def _read_versions(page: "ControlsPage") -> None:
+    app = page.app
+    try:
+        versions = known_versions(standard_folders(app.standards_folder))
+    except ComplianceError as error:
+        app.call_from_thread(page.complain, str(error))
+        return
+    app.call_from_thread(page.say, "")
+    app.call_from_thread(app.push_screen, VersionsPage(versions), app.done)
+
+
+class VersionList(RowList):
+    """Packs by their place."""
+
+    def __init__(self, packs: Sequence[Pack]) -> None:
+        super().__init__(id="versions")
+        self.packs = packs
+
+    def cells(self, row: Hashable, width: int) -> Sequence[Cell]:
+        """Id, version, size, date."""
+        pack = self.packs[int(str(row))]
+        header = pack.standard.standard
+        name = f"{header.id} {header.version}"
+        return ((clean_line(f"{name}  {len(pack.standard.controls)} controls, released {header.released}", 200), "text"),)
+
+
+class VersionsPage(Page[str | None]):
     """The versions that are known of each pinned standard; Enter shows what a move would do."""
 
-    BINDINGS = [Binding("escape,q", "back", "back"), Binding("d", "difference", "differences")]
+    place = "versions"
+    about = (
+        "Other versions of the standards that are pinned here. Enter shows what moving to one would do to every answer; d lays "
+        "the two versions side by side. Nothing moves before a question."
+    )
 
-    def __init__(self, contents: Contents, versions: Versions, person: str, clock: Clock) -> None:
+    def __init__(self, versions: Versions) -> None:
         super().__init__()
-        self.contents, self.versions, self.person, self.clock = contents, versions, person, clock
-        pinned = {pin.id: pin.sha256 for pin in contents.assessment.standards}
-        self.packs = [pack for pack in versions.packs if pack.standard.id in pinned and pack.sha256 != pinned[pack.standard.id]]
+        self.versions = versions
+        self.packs: list[Pack] = []
 
-    def compose(self) -> ComposeResult:
-        """The pinned versions in words, then the others as a list."""
-        with Vertical(classes="page"):
-            yield Static(line("Other versions of the standards pinned here", "bold"))
-            pins = ", ".join(f"{pin.id} {pin.version}" for pin in self.contents.assessment.standards)
-            yield Static(line(f"pinned: {pins}", "$text-muted", limit=400))
-            if not self.packs:
-                yield Static(line("No other version of them is known; --standards DIR names a folder with further ones."))
-            yield OptionList(*[Option(self._named(pack)) for pack in self.packs], id="versions")
-            yield Static(line("Enter: what a move would do · d: the differences · Esc: back", "$text-muted"))
-        yield Footer(show_command_palette=False, compact=True)
-
-    def _named(self, pack: Pack) -> Content:
-        header = pack.standard.standard
-        return line(f"{header.id} {header.version}  {len(pack.standard.controls)} controls, released {header.released}")
+    def body(self) -> ComposeResult:
+        """The others as a list."""
+        pinned = {pin.id: pin.sha256 for pin in self.session.contents.assessment.standards}
+        known = self.versions.packs
+        self.packs = [pack for pack in known if pack.standard.id in pinned and pack.sha256 != pinned[pack.standard.id]]
+        if not self.packs:
+            told = "No other version of them is known; --standards DIR names a folder with further ones."
+            yield Static(line(told), classes="note")
+        yield VersionList(self.packs)
 
     def on_mount(self) -> None:
-        """The newest version first under the cursor."""
-        listing = self.query_one(OptionList)
+        """The newest version under the cursor."""
+        pins = ", ".join(f"{pin.id} {pin.version}" for pin in self.session.contents.assessment.standards)
+        self.title_line(line("Other versions", "bold"), line(f"pinned: {pins}", MUTED))
+        listing = self.query_one(VersionList)
+        listing.show([str(at) for at in range(len(self.packs))], str(len(self.packs) - 1))
         listing.focus()
-        if self.packs:
-            listing.highlighted = len(self.packs) - 1
 
     @property
     def _chosen(self) -> Pack | None:
-        at = self.query_one(OptionList).highlighted
-        return self.packs[at] if at is not None and self.packs else None
+        here = self.query_one(VersionList).here
+        return self.packs[int(str(here))] if here is not None else None
 
-    @on(OptionList.OptionSelected)
-    def action_move(self) -> None:
-        """Open the preview of a move to the version under the cursor."""
+    @on(RowList.Chosen)
+    def action_open(self) -> None:
+        """What a move to the version under the cursor would do."""
         if pack := self._chosen:
-            page = MovePage(self.contents, pack, self.versions, self.person, self.clock)
+            try:
+                page = MovePage(self, pack)
+            except ComplianceError as error:
+                self.complain(str(error))
+                return
             self.app.push_screen(page, self._ended)
 
     def _ended(self, done: str | None) -> None:
@@ -83,91 +124,85 @@ class VersionsPage(Screen[str | None]):
             self.dismiss(done)
 
     def action_difference(self) -> None:
-        """Open the differences between the pinned version and the one under the cursor."""
+        """The differences between the pinned version and the one under the cursor."""
         if pack := self._chosen:
-            old = self.contents.standard(pack.standard.id)
+            old = self.session.contents.standard(pack.standard.id)
             known = self.versions.of(old.id, [old, pack.standard])
-            self.app.push_screen(DifferencePage(diff(old, pack.standard, known)))
+            try:
+                self.app.push_screen(DifferencePage(diff(old, pack.standard, known)))
+            except ComplianceError as error:
+                self.complain(str(error))
 
-    def action_back(self) -> None:
-        """Go back."""
-        self.dismiss(None)
+
+class _Rows(RowList):
+    """Cells made by the page."""
+
+    def __init__(self, page: "_ListPage") -> None:
+        super().__init__(id="rows")
+        self.page = page
+
+    def cells(self, row: Hashable, width: int) -> Sequence[Cell]:
+        """What the page says of the row."""
+        return self.page.row(int(str(row)), width)
 
 
-class _ListPage(Screen[str | None]):
+class _ListPage(Page[str | None]):
     """A list that one walks, with what is to be read beside it."""
 
-    BINDINGS = [Binding("escape,q", "back", "back")]
+    place = "versions"
 
-    def headline(self) -> Content:
-        """One or two lines on top."""
+    def row(self, at: int, width: int) -> Sequence[Cell]:
+        """One row."""
         raise NotImplementedError
 
-    def rows(self) -> Sequence[Content]:
-        """The list."""
+    def told(self, at: int) -> tuple[Iterable[Content], Iterable[Content], Iterable[Content]]:
+        """What belongs to a row: about it, before, after."""
         raise NotImplementedError
 
-    def show(self, at: int) -> None:
-        """Show what belongs to the row."""
-        raise NotImplementedError
-
-    def compose(self) -> ComposeResult:
-        """Headline, list, and the detail in two columns where there is room."""
-        yield Static(self.headline(), id="headline")
-        with Horizontal(id="body"):
-            yield OptionList(*[Option(row) for row in self.rows()], id="rows")
-            with VerticalScroll(id="right"):
-                yield Static(id="about")
-                with Horizontal(id="columns"):
-                    yield Static(id="before")
-                    yield Static(id="after")
-        yield Footer(show_command_palette=False, compact=True)
+    def body(self) -> ComposeResult:
+        """List, and the detail in two columns where there is room."""
+        with Horizontal(id="comparing"):
+            yield _Rows(self)
+            with Vertical(id="told"):
+                yield Text(id="about")
+                with Horizontal(id="sides"):
+                    yield Text(id="before")
+                    yield Text(id="after")
 
     def on_mount(self) -> None:
         """Start on the first row."""
-        self.query_one("#rows", OptionList).focus()
+        self.fill()
+        self.query_one(_Rows).focus()
 
-    @on(OptionList.OptionHighlighted, "#rows")
-    def _moved(self, event: OptionList.OptionHighlighted) -> None:
-        self.show(event.option_index)
-        self.query_one("#right").scroll_home(animate=False)
+    def fill(self) -> None:
+        """Show the rows."""
+        self.query_one(_Rows).show([str(at) for at in range(self.rows_count())], "0")
 
-    def fill(self, about: Iterator[Content], before: Iterator[Content], after: Iterator[Content]) -> None:
-        """Put the detail on the screen."""
-        for name, rows in (("about", about), ("before", before), ("after", after)):
-            self.query_one(f"#{name}", Static).update(Content("\n").join(list(rows)))
+    def rows_count(self) -> int:
+        """How many rows."""
+        raise NotImplementedError
 
-    def action_back(self) -> None:
-        """Go back."""
-        self.dismiss(None)
-
-
-def _parts(parts: Sequence[Part], wanted: str) -> Content:
-    """One side of a text: what was kept, and the removed (``-``) or the added (``+``) words, marked by sign and colour."""
-    marks = {"-": ("[-", "-]", "$text-error"), "+": ("{+", "+}", "$text-success")}
-    shown: list[Content] = []
-    for sign, words in parts:
-        if sign == "=":
-            shown.append(text(words))
-        elif sign == wanted:
-            begin, end, colour = marks[sign]
-            space = " " if words[:1].isspace() else ""
-            shown.append(text(f"{space}{begin}{words.strip()}{end}", colour))
-    return Content("").join(shown)
+    @on(RowList.Moved)
+    def _moved(self) -> None:
+        here = self.query_one(_Rows).here
+        if here is None:
+            return
+        for name, rows in zip(("about", "before", "after"), self.told(int(str(here))), strict=True):
+            self.query_one(f"#{name}", Text).show(rows, home=True)
 
 
-def _side(texts: Sequence[TextChange], rules: Sequence[str], sign: str, heading: str) -> Iterator[Content]:
-    yield line(heading, _HEADING)
-    colour = "$text-error" if sign == "-" else "$text-success"
+def _side(texts: Sequence[TextChange], rules: Sequence[str], sign: str, heading: str) -> Iterable[Content]:
+    yield line(heading, HEADING)
+    colour = BAD if sign == "-" else GOOD
     for rule in rules:
         yield line(f"{sign} {rule}", colour, limit=600)
     for one in texts:
         yield Content("")
-        yield line(f"{one.field} of {one.old if sign == '-' else one.new}", "$text-muted")
-        yield _parts(one.parts, sign)
+        yield line(f"{one.field} of {one.old if sign == '-' else one.new}", MUTED)
+        yield parts([part for part in one.parts if part[0] in ("=", sign)])
 
 
-def _about(one: Difference) -> Iterator[Content]:
+def _about(one: Difference) -> Iterable[Content]:
     ids = " -> ".join(filter(None, (", ".join(one.move.old), ", ".join(one.move.new))))
     yield line(ids, "bold")
     yield line(f"{', '.join(one.move.kinds)}; an old answer: {one.move.effect}")
@@ -182,43 +217,47 @@ def _about(one: Difference) -> Iterator[Content]:
 class DifferencePage(_ListPage):
     """The differences of two versions: old beside new, changed words marked."""
 
+    about = "What the new version did to each control: rules and texts before and after, and whom it concerns."
+
     def __init__(self, found: VersionDiff) -> None:
         super().__init__()
         self.found = found
 
-    def headline(self) -> Content:
+    def on_mount(self) -> None:
         """Which versions, and whether it was guessed."""
         old, new = self.found.old, self.found.new
-        guessed = "  guessed: no list of changes leads from one to the other" if self.found.guessed else ""
-        return line(f"{new.id}  {old.version} -> {new.version}: {len(self.found.differences)} changes{guessed}", "bold")
+        guessed = line("  guessed: no list of changes leads from one to the other", WARN) if self.found.guessed else Content("")
+        told = line(f"{new.id}  {old.version} -> {new.version}: {len(self.found.differences)} changes", "bold")
+        self.title_line(told + guessed)
 
-    def rows(self) -> Sequence[Content]:
+    def rows_count(self) -> int:
         """One row for each entry."""
-        return [
-            line(f"{', '.join(one.move.new or one.move.old)}  {', '.join(one.move.kinds)}") for one in self.found.differences
-        ]
+        return len(self.found.differences)
 
-    def show(self, at: int) -> None:
+    def row(self, at: int, width: int) -> Sequence[Cell]:
+        """Ids and kinds."""
+        move = self.found.differences[at].move
+        return ((fit(", ".join(move.new or move.old), 18), "text"), (f" {', '.join(move.kinds)}", "muted"))
+
+    def told(self, at: int) -> tuple[Iterable[Content], Iterable[Content], Iterable[Content]]:
         """The entry, old beside new."""
         one = self.found.differences[at]
         before = _side(one.texts, one.rules_before, "-", self.found.old.version)
-        self.fill(_about(one), before, _side(one.texts, one.rules_after, "+", self.found.new.version))
+        return _about(one), before, _side(one.texts, one.rules_after, "+", self.found.new.version)
 
 
 class MovePage(_ListPage):
     """What a move would do, control by control, with the answer beside it; F2 moves, after one question."""
 
-    BINDINGS = [
-        Binding("f2", "confirm", "move"),
-        Binding("c", "only_changes", "changes only"),
-    ]
+    about = "A preview: nothing was changed yet. F2 moves the answers, after one question; c lists what stays as it is, too."
 
-    def __init__(self, contents: Contents, pack: Pack, versions: Versions, person: str, clock: Clock) -> None:
+    def __init__(self, versions: VersionsPage, pack: Pack) -> None:
         super().__init__()
-        self.contents, self.pack, self.person, self.clock = contents, pack, person, clock
-        old = contents.standard(pack.standard.id)
-        self.version = versions.of(old.id, [old, pack.standard])
-        self.plan: Plan = plan_migration(contents, pack, self.version, clock())
+        session = versions.session
+        self.pack = pack
+        old = session.contents.standard(pack.standard.id)
+        self.version = versions.versions.of(old.id, [old, pack.standard])
+        self.plan: Plan = plan_migration(session.contents, pack, self.version, session.clock())
         found = diff(old, pack.standard, self.version)
         self._by_new: Mapping[str, Difference] = {new: one for one in found.differences for new in one.move.new}
         self._by_old: Mapping[str, Difference] = {old: one for one in found.differences for old in one.move.old}
@@ -229,56 +268,57 @@ class MovePage(_ListPage):
         """The steps that are listed."""
         return [step for step in self.plan.steps if not self._only_changes or step.outcome != "kept"]
 
-    def headline(self) -> Content:
+    def on_mount(self) -> None:
         """Counts first: nothing was changed yet."""
-        counts = Counter(step.outcome for step in self.plan.steps)
-        told = " · ".join(f"{count} {outcome}" for outcome, count in counts.most_common())
-        new = self.pack.standard
+        outcomes = Counter(step.outcome for step in self.plan.steps)
+        told = " · ".join(f"{number} {outcome}" for outcome, number in outcomes.most_common())
         guessed = " · guessed" if self.plan.guessed else ""
-        first = line(f"{new.id}  {self.plan.old.version} -> {new.version}   preview, nothing was changed yet", "bold")
-        return Content("\n").join(
-            [first, line(f"{told}{guessed}"), *[line(one, "$text-warning") for one in self.plan.warnings]]
+        new = self.pack.standard
+        self.title_line(
+            line(f"{new.id}  {self.plan.old.version} -> {new.version}", "bold") + line(f"   {told}{guessed}"),
+            line("preview, nothing was changed yet", MUTED),
         )
+        if self.plan.warnings:
+            self.say("; ".join(self.plan.warnings), WARN)
 
-    def rows(self) -> Sequence[Content]:
-        """One row for each control: glyph, id, word."""
-        rows = []
-        for step in self.steps:
-            glyph, word, colour = OUTCOMES[step.outcome]
-            rows.append(Content.styled(f"{glyph} {word:<11}", colour) + line(step.new or ", ".join(step.old)))
-        return rows
+    def rows_count(self) -> int:
+        """One row for each control."""
+        return len(self.steps)
 
-    def show(self, at: int) -> None:
+    def row(self, at: int, width: int) -> Sequence[Cell]:
+        """Sign, word, id."""
+        step = self.steps[at]
+        sign = OUTCOMES[step.outcome]
+        return ((f"{sign.mark} {sign.word:<11}", tone(sign.style)), (step.new or ", ".join(step.old), "text"))
+
+    def told(self, at: int) -> tuple[Iterable[Content], Iterable[Content], Iterable[Content]]:
         """Why, the answer as it would be, and the texts old beside new."""
         step = self.steps[at]
-        difference = self._by_new.get(step.new or "") or self._by_old.get(step.old[0] if step.old else "")
-        before = _side(difference.texts, difference.rules_before, "-", self.plan.old.version) if difference else iter(())
-        after = _side(difference.texts, difference.rules_after, "+", self.pack.standard.version) if difference else iter(())
-        self.fill(self._said(step), before, after)
+        found = self._by_new.get(step.new or "") or self._by_old.get(step.old[0] if step.old else "")
+        before = _side(found.texts, found.rules_before, "-", self.plan.old.version) if found else ()
+        after = _side(found.texts, found.rules_after, "+", self.pack.standard.version) if found else ()
+        return self._said(step), before, after
 
-    def _said(self, step: Step) -> Iterator[Content]:
-        glyph, word, colour = OUTCOMES[step.outcome]
+    def _said(self, step: Step) -> Iterable[Content]:
+        sign = OUTCOMES[step.outcome]
         name = f"{', '.join(step.old)} -> {step.new}" if step.new and step.old not in ((), (step.new,)) else step.new
         yield line(name or ", ".join(step.old), "bold")
-        yield Content.styled(f"{glyph} {word}", colour) + line(f"  {step.why}", limit=600)
+        yield Content.styled(f"{sign.mark} {sign.word}", sign.style) + line(f"  {step.why}", limit=600)
         yield Content("")
         response = step.response
-        yield line("The answer after the move" if step.new else "The answer, kept in the archive", _HEADING)
+        yield line("The answer after the move" if step.new else "The answer, kept in the archive", HEADING)
         if response is None:
             yield line("  none yet")
             return
-        status = response.status.replace("-", " ") if response.status else "to be answered again"
+        status = show.status_word(response.status) if response.status else "to be answered again"
         yield line(f"  {status} · evidence {', '.join(response.evidence) or 'none'} · {len(response.sign_offs)} sign-offs")
         if response.statement:
-            yield text(f"  {response.statement.strip()[:2000]}")
+            yield from (row.pad_left(2) for row in text(response.statement.strip()[:_LONGEST_SHOWN]).split("\n"))
 
     def action_only_changes(self) -> None:
         """List only what changes, or everything."""
         self._only_changes = not self._only_changes
-        listing = self.query_one("#rows", OptionList)
-        listing.clear_options()
-        listing.add_options([Option(row) for row in self.rows()])
-        listing.highlighted = 0 if self.steps else None
+        self.fill()
 
     def action_confirm(self) -> None:
         """Ask once, then move."""
@@ -292,26 +332,30 @@ class MovePage(_ListPage):
 class MoveForm(Form):
     """One question before the move."""
 
-    HINT = "F2 moves · Esc goes back"
+    purpose = "Move the answers"
+    about = "F2 moves, Esc goes back. The move is all or nothing, and can be taken back until the next answer."
 
     def __init__(self, page: MovePage) -> None:
-        super().__init__(page.contents, page.clock)
+        super().__init__()
         self.page = page
 
     def fields(self) -> ComposeResult:
-        """What will happen, in three lines."""
+        """What will happen, in four lines."""
         plan, new = self.page.plan, self.page.pack.standard
-        yield Static(line(f"Move {new.id} from {plan.old.version} to {new.version}?", "bold"), classes="heading")
         again = sum(step.outcome == "recheck" for step in plan.steps)
-        yield Static(line(f"{again} answers keep statement and evidence, and have to be confirmed and signed again."))
-        yield Static(line("Nothing is lost: what has no place in the new version is kept in the archive."))
-        yield Static(line("`compliance-tui migrate --undo` takes it back, until the next answer."))
+        for told in (
+            f"Move {new.id} from {plan.old.version} to {new.version}?",
+            f"{again} answers keep statement and evidence, and have to be confirmed and signed again.",
+            "Nothing is lost: what has no place in the new version is kept in the archive.",
+            "`compliance-tui migrate --undo` takes it back, until the next answer. F2 moves, Esc goes back.",
+        ):
+            yield Static(line(told, "bold" if told.endswith("?") else ""), classes="heading")
 
     def action_save(self) -> None:
         """Move."""
-        self.run(partial(self._move))
+        self.run(partial(self._move), what="moving")
 
     def _move(self, _: Job) -> str:
-        page = self.page
-        plan = migrate(page.contents, page.pack, page.version, str(uuid.uuid4()), page.person, self.clock())
+        page, session = self.page, self.session
+        plan = migrate(session.contents, page.pack, page.version, str(uuid.uuid4()), session.person, session.clock())
         return f"moved to {plan.pack.standard.id} {plan.pack.standard.version}"

@@ -1,6 +1,7 @@
 """A small standard and an assessment of it, for tests."""
 
 import datetime as dt
+import json
 from pathlib import Path
 
 from compliance_tui.assessment import actions
@@ -119,9 +120,17 @@ def policy_file(folder: Path, signed_at: str = "2026-11-01", name: str = "policy
 def canary_file(
     folder: Path, detected: int = 190, seeded: int = 200, day: str = "2026-11-20", name: str = "canary.json"
 ) -> Path:
-    """A canary test."""
+    """A canary test that went to its end."""
+    record = {
+        "form": "canary-test/1",
+        "speaks_of": day,
+        "target": "thing 1",
+        "seeds_planned": seeded,
+        "finished_at": f"{day}T09:00:00Z",
+        "seeds": [{"seed": f"c-{number}", "caught": number < detected} for number in range(seeded)],
+    }
     path = folder / name
-    path.write_text(f'{{"form": "canary-test/1", "speaks_of": "{day}", "seeded": {seeded}, "detected": {detected}}}')
+    path.write_text(json.dumps(record))
     return path
 
 

@@ -217,7 +217,7 @@ def test_killed_while_attaching_no_record_names_bytes_that_are_not_there(tmp_pat
     writer.wait()
     writer.stdout.close()
     contents = load(root)
-    from compliance_tui.assessment.attach import objects_folder
+    from compliance_tui.assessment.store import objects_folder
     from compliance_tui.evidence.store import LocalStore
 
     digests = [file.sha256 for item in contents.items.values() for file in item.files]
@@ -261,7 +261,7 @@ def test_the_same_evidence_is_kept_once_and_serves_several_controls(tmp_path: Pa
         ("future.md", "---\nkind: policy-doc\nsigned_at: 2031-01-01\n---\n", "has not come yet"),
         ("undated.md", "---\nkind: policy-doc\nowner: me\n---\n", "--date"),
         ("what.bin", "\x00\x01", "--kind|--date"),
-        ("bad.json", '{"form": "canary-test/1", "seeded": "many"}', "should be a integer"),
+        ("bad.json", '{"form": "canary-test/1", "seeds": "many"}', "should be a list of rows"),
     ],
 )
 def test_evidence_that_cannot_count_is_refused_before_anything_is_written(

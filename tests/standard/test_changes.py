@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compliance_tui.safe.errors import InputError
@@ -219,6 +219,7 @@ def _history(seed: int) -> list[Standard]:
     return found
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000))
 def test_any_history_composes_and_loses_nothing(seed: int) -> None:
     known = _history(seed)

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from compliance_tui.cli.output_schemas import DIFF
@@ -16,6 +16,7 @@ _TEXTS = st.lists(st.sampled_from(["a", "b", "the", "limit", " ", "\n", "\n\n", 
 )
 
 
+@settings(deadline=None)
 @given(_TEXTS, _TEXTS)
 @example("the limit", "the limit\n")
 @example("", " ")

@@ -94,13 +94,13 @@ CHANGES = {
 split MET-01 MET-01+MET-02 recheck|merged RAT-05+RAT-07 RAT-05 recheck|renamed RED-01 PRT-01 keep|renamed RED-02 PRT-02 keep
 renamed RED-03 PRT-03 keep|renamed RED-04 PRT-04 keep|added - PRT-05 new|added - PRT-06 new|added - MET-04 new
 added - RAT-04 new|added - DET-02 new|added - RPT-03 new|tightened RAT-01 RAT-01 recheck|tightened BTY-03 BTY-03 recheck
-rating RAT-03 RAT-03 recompute|tightened MIT-02 MIT-02 recheck|tightened RPT-02 RPT-02 recheck|retired SCP-04 - drop
+retired SCP-04 - drop
 """,
     "1.1": """
 added - PRT-07 new|added - MIT-05 new|added - MET-07 new|split MIT-02 MIT-02+MIT-03 recheck
 merged DET-03+DET-05 DET-03 recheck|tightened MET-01 MET-01 recheck|tightened PRT-02 PRT-02 recheck
-rating RAT-01 RAT-01 recompute|rating RAT-03 RAT-03 recompute|rating RAT-04 RAT-04 recompute
-rating RPT-02 RPT-02 recompute|reworded SCP-01 SCP-01 keep|retired RPT-04 - drop
+rating RAT-01 RAT-01 recompute
+reworded SCP-01 SCP-01 keep|retired RPT-04 - drop
 """,
 }
 PROFILES, TIERS = ("api-only", "staged-trusted", "open-weight"), ("T0", "T1", "T2", "T3")
@@ -233,7 +233,7 @@ def test_the_list_of_changes_adds_up(old: str, new: str) -> None:
 def test_what_is_not_changed_is_identical(old: str, new: str) -> None:
     named = {one for change in PACKS[new].changes for one in (*change.from_, *change.to)}
     same = [control for control in PACKS[old].controls if control.id not in named]
-    assert len(same) == {"0.9": 18, "1.0": 25}[old]
+    assert len(same) == {"0.9": 21, "1.0": 28}[old]
     for control in same:
         assert PACKS[new].control(control.id) == control
     for kind, source, target, _ in _listed(new):
@@ -247,8 +247,6 @@ def test_what_is_not_changed_is_identical(old: str, new: str) -> None:
     [
         ("0.9", "1.0", "RAT-01", {"title", "statement", "guidance", "example"}),  # what it rates by is in the scale
         ("0.9", "1.0", "BTY-03", {"statement", "checks"}),
-        ("0.9", "1.0", "MIT-02", {"checks"}),
-        ("0.9", "1.0", "RPT-02", {"guidance", "evidence", "checks"}),
         ("1.0", "1.1", "MET-01", {"checks"}),
         ("1.0", "1.1", "PRT-02", {"checks"}),
         ("1.0", "1.1", "SCP-01", {"statement"}),
@@ -265,8 +263,7 @@ def test_limits_before_and_after() -> None:
         assert "expert_hours >= T1 40,T2 100,T3 500" in _spoken(version, name)
     for version in ("0.9", "1.0"):
         assert "ucb95 attack_success/scored_samples <= T1 0.05,T2 0.02,T3 0.02" in _spoken(version, "MET-01")
-    assert _spoken("0.9", "MIT-02")[:2] == ["late_serious_entries == 0", "late_other_share <= 0.05"]
-    assert _spoken("0.9", "RPT-02") == ["serious_notices_late == 0"]
+    assert _spoken("0.9", "MIT-02")[:2] == ["rating late == 0 on J3", "rating late-share <= 0.05 below J3"]
 
 
 @pytest.mark.parametrize(

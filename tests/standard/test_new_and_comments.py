@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from compliance_tui.evidence.kind import load_kinds
@@ -179,6 +179,7 @@ _OWN_LINE = re.compile(
 )
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1, max_size=80), st.text(min_size=1, max_size=40))
 @example("a\n\n# Heading\n\n</blockquote><script>x</script>", "# ben")
 @example("a\r\n\u2028### W-ONE\x85b\x0b\x0cc", "- ben\n> x")

@@ -4,7 +4,7 @@ from decimal import Decimal
 from itertools import pairwise, product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from compliance_tui.safe.errors import InputError
@@ -64,6 +64,7 @@ _POSITIONS = st.tuples(*(st.integers(0, len(points) - 1) for points in POINTS.va
 _CIRCUMSTANCES = st.fixed_dictionaries({name: st.sampled_from(["no", "yes"]) for name in ("wild", "chain", "no-fix")})
 
 
+@settings(deadline=None)
 @given(_POSITIONS, _CIRCUMSTANCES)
 def test_the_residual_never_rises_as_detection_or_fix_improves(positions: tuple[int, ...], around: dict[str, str]) -> None:
     levels = _levels(positions)
@@ -73,6 +74,7 @@ def test_the_residual_never_rises_as_detection_or_fix_improves(positions: tuple[
             assert all(before >= after for before, after in pairwise(rated)), (one, fixed, rated)
 
 
+@settings(deadline=None)
 @given(_POSITIONS, st.fixed_dictionaries({name: st.sampled_from(list(options)) for name, options in MODIFIERS.items()}))
 def test_the_residual_stays_in_its_bounds(positions: tuple[int, ...], modifiers: dict[str, str]) -> None:
     found = rate(SCALE, _levels(positions), modifiers)

@@ -14,6 +14,7 @@ from compliance_tui.assessment.digest import seen_digest
 from compliance_tui.assessment.folder import Contents, changing, load, read_assessment, read_standard, write_record
 from compliance_tui.assessment.model import Assessment, Item, Person, Pin, Response, SignOff, Status, Subject, Waiver
 from compliance_tui.assessment.readiness import axis_values
+from compliance_tui.assessment.signed import with_signature
 from compliance_tui.assessment.store import tell_version_control
 from compliance_tui.evidence.store_address import StoreAddress
 from compliance_tui.safe.errors import InputError
@@ -23,6 +24,7 @@ from compliance_tui.safe.text import clean_line
 from compliance_tui.standard.digest import control_digest
 from compliance_tui.standard.load import Pack
 from compliance_tui.standard.model import Axis, Control, Standard
+from compliance_tui.trust.signer import Signer
 
 _FIRST_LONG, _LONG_NUMBERS = 100_000_000, 800_000_000
 _IGNORED = "# kept out of version control: the lock, the cache, drafts of answers\n.lock\n.cache/\n.drafts/\n.migration/\n"
@@ -152,13 +154,15 @@ def set_subject(root: Path, subject: Subject, by: str, at: dt.datetime) -> Asses
     return changed
 
 
-def add_person(root: Path, identifier: str, name: str, seats: Sequence[str], by: str, at: dt.datetime) -> Person:
-    """List a person with seats; a person who is listed already gets the seats added. Raises InputError ``unknown-seat``."""
+def add_person(
+    root: Path, identifier: str, name: str, seats: Sequence[str], by: str, at: dt.datetime, keys: Sequence[str] = ()
+) -> Person:
+    """List a person with seats and public keys; who is listed already gets them added. Raises InputError ``unknown-seat``."""
     with changing(root):
         assessment = read_assessment(root)
         standards = [read_standard(root, pin.file_name, pin.sha256) for pin in assessment.standards]
         _check_seats(standards, seats)
-        return _put_person(root, assessment, identifier, name, seats, by, at)
+        return _put_person(root, assessment, identifier, name, seats, by, at, keys)
 
 
 def _check_seats(standards: Sequence[Standard], seats: Sequence[str]) -> None:
@@ -172,14 +176,22 @@ def _check_seats(standards: Sequence[Standard], seats: Sequence[str]) -> None:
 
 
 def _put_person(
-    root: Path, assessment: Assessment, identifier: str, name: str, seats: Sequence[str], by: str, at: dt.datetime
+    root: Path,
+    assessment: Assessment,
+    identifier: str,
+    name: str,
+    seats: Sequence[str],
+    by: str,
+    at: dt.datetime,
+    keys: Sequence[str] = (),
 ) -> Person:
     old = assessment.person(identifier)
-    listed = list(old.seats) if old else []
+    listed, known = (list(old.seats), list(old.keys)) if old else ([], [])
     wanted = {
         "id": identifier,
         "name": name or (old.name if old else identifier),
         "seats": listed + [seat for seat in seats if seat not in listed],
+        "keys": known + [key for key in keys if key not in known],
     }
     person = validate(wanted, Person, "the person")
     people = [person if one.id == identifier else one for one in assessment.people]
@@ -278,8 +290,10 @@ def unlink_evidence(contents: Contents, reference: str, item: str, by: str, at: 
         return _write_response(contents.root, new, "detach", by, at, control=control.id, item=item)
 
 
-def sign_off(contents: Contents, reference: str, person: str, seat: str, by: str, at: dt.datetime) -> Response:
-    """A person in a seat accepts the response as it is on disk now.
+def sign_off(
+    contents: Contents, reference: str, person: str, seat: str, by: str, at: dt.datetime, signer: Signer | None = None
+) -> Response:
+    """A person in a seat accepts the response as it is on disk now; with ``signer``, signed with their own key.
 
     A person whom the assessment does not list yet is listed with that seat. Raises InputError ``unknown-seat``,
     ``not-in-seat``, ``nothing-to-sign``, ``two-seats``.
@@ -297,6 +311,8 @@ def sign_off(contents: Contents, reference: str, person: str, seat: str, by: str
         seen = _seen(contents, standard, control, old)
         others = [one for one in old.sign_offs if one.seat != seat]
         signed = validate({"person": person, "seat": seat, "at": at, "seen": seen}, SignOff, "the sign-off")
+        if signer is not None:
+            signed = with_signature(contents.assessment.series, standard.id, control.id, signed, signer)
         new = old.model_copy(update={"sign_offs": [*others, signed]})
         return _write_response(contents.root, new, "sign-off", by, at, control=control.id, person=person, seat=seat)
 

@@ -11,11 +11,11 @@ from pathlib import Path
 from compliance_tui.assessment.actions import digest_of_file_list, link_evidence, put_item, replace_evidence
 from compliance_tui.assessment.folder import Contents, changing, load
 from compliance_tui.assessment.model import Item, ItemFile
+from compliance_tui.assessment.store import open_store
 from compliance_tui.evidence.fact import Fact, Facts
 from compliance_tui.evidence.kind import Kind, load_kinds, recognise
 from compliance_tui.evidence.readers import read_facts_of
 from compliance_tui.evidence.secrets import carried_along
-from compliance_tui.evidence.store import LocalStore
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import open_regular
 from compliance_tui.safe.model import validate
@@ -35,11 +35,6 @@ class _Source:
 
     title: str
     files: list[tuple[str, Path]]
-
-
-def objects_folder(root: Path) -> Path:
-    """Where the bytes of an assessment's evidence lie."""
-    return root / "evidence" / "objects"
 
 
 def attach(
@@ -80,7 +75,7 @@ def attach(
         marks = [_mark(path) for _, path in source.files]
         facts = _facts(source, chosen, stated or {})
         prepared.append((source, chosen, marks, facts, _speaks_of(source, facts, date, at)))
-    store = LocalStore(objects_folder(contents.root))
+    store = open_store(contents.root, contents.assessment)
     done = 0
     items = []
     for source, chosen, marks, facts, (day, day_source) in prepared:

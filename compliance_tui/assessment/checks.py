@@ -19,7 +19,7 @@ from compliance_tui.assessment.compare import (
     sort_key,
     with_unit,
 )
-from compliance_tui.assessment.model import Item, Subject
+from compliance_tui.assessment.model import Item, Person, Subject
 from compliance_tui.assessment.register import figure, read_entries
 from compliance_tui.safe.errors import InputError
 from compliance_tui.standard.check import Check, Operand
@@ -47,7 +47,7 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class Scope:
-    """What a check may look at: the response's items, all items, the subject, the axis values, the instant."""
+    """What is looked at: the response's items, all items, subject, axis values, the instant, and who may sign with what."""
 
     standard: Standard
     control: Control
@@ -57,6 +57,8 @@ class Scope:
     everything: Sequence[Item]
     as_of: dt.datetime
     published: bool
+    series: str = ""
+    people: Sequence[Person] = ()
 
     @property
     def evidence_rules(self) -> list[EvidenceRule]:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, StringConstraints, model_validator
 
 from compliance_tui.evidence.fact import Fact
+from compliance_tui.evidence.store_address import StoreAddress
 from compliance_tui.standard.rule import Digest, Identifier, Line, Slug, Version
 
 PersonId = Annotated[str, StringConstraints(pattern=r"^[^\s\x00-\x1f\x7f]{1,120}$")]
@@ -75,15 +76,19 @@ class Pin(Model):
 
 
 class Person(Model):
-    """Somebody who works on the assessment, and the seats that they may sign in."""
+    """Somebody who works on the assessment, the seats that they may sign in, and the public keys that they sign with."""
 
     id: PersonId
     name: Line
     seats: list[Slug] = Field(default_factory=list)
+    keys: list[Annotated[str, StringConstraints(max_length=1000)]] = Field(default_factory=list)
 
 
 class Assessment(Model):
-    """``assessment.toml``. ``axes`` maps an axis id (or ``STANDARD/AXIS``) to the chosen value."""
+    """``assessment.toml``. ``axes`` maps an axis id (or ``STANDARD/AXIS``) to the chosen value.
+
+    ``store`` says where the bytes of the evidence lie, when that is not the folder ``evidence/objects``.
+    """
 
     schema_: Literal["assessment/1"] = Field(alias="schema")
     series: Annotated[str, StringConstraints(pattern=r"^[0-9a-f-]{36}$")]
@@ -91,6 +96,7 @@ class Assessment(Model):
     axes: dict[str, Identifier] = Field(default_factory=dict)
     standards: list[Pin] = Field(min_length=1)
     people: list[Person] = Field(default_factory=list)
+    store: StoreAddress | None = None
 
     @model_validator(mode="after")
     def _once(self) -> "Assessment":
@@ -116,12 +122,13 @@ class Waiver(Model):
 
 
 class SignOff(Model):
-    """A person in a seat accepted the response; ``seen`` is the digest of what they saw."""
+    """A person in a seat accepted the response; ``seen`` is the digest of what they saw, ``signature`` an SSHSIG if any."""
 
     person: PersonId
     seat: Slug
     at: Instant
     seen: Digest
+    signature: Annotated[str, StringConstraints(max_length=4000)] = ""
 
 
 class Recheck(Model):

@@ -34,7 +34,8 @@ class SeatState:
 
     seat: str
     person: str | None
-    state: Literal["signed", "lapsed", "missing"]
+    state: Literal["signed", "lapsed", "missing", "unsigned"]
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -194,7 +195,9 @@ def _control_state(
         reason = Reason("out-of-scope", "no rule of the standard asks for it at these axis values")
         return ControlState(standard.id, control, wanted, response, "not-applicable", (reason,))
     own = _items(response, items)
-    scope = Scope(standard, control, values, assessment.subject, own, everything, as_of, published)
+    scope = Scope(
+        standard, control, values, assessment.subject, own, everything, as_of, published, assessment.series, assessment.people
+    )
     checks = tuple(check_outcomes(scope))
     seats = _seats(scope, response)
     reasons = _gaps(scope, response, checks, seats, items)
@@ -298,10 +301,9 @@ def _evidence_gaps(scope: Scope) -> list[Reason]:
 
 
 def _seats(scope: Scope, response: Response | None) -> tuple[SeatState, ...]:
-    wanted: list[str] = []
-    for rule in scope.control.sign_offs:
-        if matches(rule, scope.values, scope.standard.axes, scope.published):
-            wanted += [seat for seat in rule.seats if seat not in wanted]
+    rules = [rule for rule in scope.control.sign_offs if matches(rule, scope.values, scope.standard.axes, scope.published)]
+    wanted = list(dict.fromkeys(seat for rule in rules for seat in rule.seats))
+    own_key = {seat for rule in rules if rule.signed for seat in rule.seats}
     signed = list(response.sign_offs) if response else []
     if not wanted and not signed:
         return ()
@@ -311,15 +313,34 @@ def _seats(scope: Scope, response: Response | None) -> tuple[SeatState, ...]:
         else ""
     )
     extra = [sign_off.seat for sign_off in signed if sign_off.seat not in wanted]
-    return tuple(_seat(seat, signed, seen) for seat in [*wanted, *dict.fromkeys(extra)])
+    seats = [*wanted, *dict.fromkeys(extra)]
+    return tuple(_seat(scope, seat, [one for one in signed if one.seat == seat], seen, seat in own_key) for seat in seats)
 
 
-def _seat(seat: str, signed: Sequence[SignOff], seen: str) -> SeatState:
-    mine = [sign_off for sign_off in signed if sign_off.seat == seat]
+def _seat(scope: Scope, seat: str, mine: Sequence[SignOff], seen: str, own_key: bool) -> SeatState:
     if not mine:
         return SeatState(seat, None, "missing")
     valid = [sign_off for sign_off in mine if sign_off.seen == seen]
-    return SeatState(seat, (valid or mine)[-1].person, "signed" if valid else "lapsed")
+    if not valid:
+        return SeatState(seat, mine[-1].person, "lapsed")
+    keys = [(one, _own_key(scope, one)) for one in valid]
+    # A signature that does not verify, or is of another's key, is worse than none: it never counts.
+    sound = [(one, key) for one, key in keys if key or not (own_key or one.signature)]
+    if not sound:
+        return SeatState(seat, valid[-1].person, "unsigned")
+    return SeatState(seat, sound[-1][0].person, "signed", sound[-1][1])
+
+
+def _own_key(scope: Scope, sign_off: SignOff) -> str:
+    """Fingerprint of the key that signed; empty where it does not verify, or is none that the person is listed with."""
+    if not sign_off.signature:
+        return ""
+    from compliance_tui.assessment.signed import signing_key
+
+    key = signing_key(scope.series, scope.standard.id, scope.control.id, sign_off)
+    person = next((one for one in scope.people if one.id == sign_off.person), None)
+    listed = [text.split()[:2] for text in person.keys] if person else []
+    return key.fingerprint if key is not None and (not listed or key.openssh.split()[:2] in listed) else ""
 
 
 def _seat_gaps(items: Sequence[Item], response: Response | None, seats: Sequence[SeatState]) -> list[Reason]:
@@ -327,6 +348,10 @@ def _seat_gaps(items: Sequence[Item], response: Response | None, seats: Sequence
     for one in seats:
         if one.state == "missing":
             gaps.append(Reason("sign-off-missing", f"needs the sign-off of {one.seat}"))
+        elif one.state == "unsigned":
+            gaps.append(
+                Reason("sign-off-unsigned", f"the sign-off of {one.seat} must be signed with the own key of {one.person}")
+            )
         elif one.state == "lapsed":
             text = f"the sign-off of {one.seat} by {one.person} lapsed: the answer, its evidence or the release changed since"
             gaps.append(Reason("sign-off-lapsed", text))

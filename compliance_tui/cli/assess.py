@@ -236,15 +236,25 @@ def answer(ctx: click.Context, control: str, wanted: Status, statement: str | No
 @click.argument("control")
 @click.option("--as", "signer", required=True, metavar="PERSON", help="Who signs.")
 @click.option("--seat", required=True, help="In which seat.")
+@click.option("--key", default=None, help="Sign with that person's own key, so that nobody can sign for them.")
+@click.option("--passphrase-fd", type=int, default=None, metavar="N", help="Read the passphrase from there.")
 @click.pass_context
-def sign_off(ctx: click.Context, control: str, signer: str, seat: str) -> None:
+def sign_off(ctx: click.Context, control: str, signer: str, seat: str, key: str | None, passphrase_fd: int | None) -> None:
     """Accept the answer to a control, as a person in a seat. It lapses by itself when what was seen changes.
+
+    With --key it is signed (SSHSIG); a standard may demand that, and a verifier holds it against their own trust policy.
 
     \b
     Example:
       compliance-tui sign-off FR-GOV-01 --as ada --seat owner
     """
-    actions.sign_off(load(folder(ctx)), control, signer, seat, person(ctx), instant(None))
+    own_key = None
+    if key is not None:
+        from compliance_tui.cli.keys import passphrase_from
+        from compliance_tui.trust.keys import load_signer
+
+        own_key = load_signer(key, passphrase_from(passphrase_fd, key))
+    actions.sign_off(load(folder(ctx)), control, signer, seat, person(ctx), instant(None), own_key)
     _after(ctx, control, f"signed off by {signer} as {seat}")
 
 

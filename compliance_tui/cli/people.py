@@ -1,6 +1,7 @@
 """people, axes."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -8,6 +9,10 @@ from compliance_tui.assessment import actions
 from compliance_tui.assessment.folder import load
 from compliance_tui.cli.assess import pairs
 from compliance_tui.cli.settings import folder, instant, person, print_json, say
+from compliance_tui.safe.files import read_bounded
+from compliance_tui.trust.public_key import parse_public_key
+
+_LARGEST_KEY = 64 * 1024
 
 
 @click.group()
@@ -19,15 +24,17 @@ def people() -> None:
 @click.argument("identifier")
 @click.option("--name", default="", help="The name that is shown (default: the id).")
 @click.option("--seat", "seats", multiple=True, help="A seat that they may sign in.")
+@click.option("--key", "keys", multiple=True, metavar="FILE", help="A public key that they sign with.")
 @click.pass_context
-def add(ctx: click.Context, identifier: str, name: str, seats: Sequence[str]) -> None:
-    """List a person, or give a listed one further seats.
+def add(ctx: click.Context, identifier: str, name: str, seats: Sequence[str], keys: Sequence[str]) -> None:
+    """List a person, or give a listed one further seats and keys. With keys, a signed sign-off has to be of one of them.
 
     \b
     Example:
       compliance-tui people add ada --name "Ada Ortiz" --seat owner
     """
-    added = actions.add_person(folder(ctx), identifier, name, seats, person(ctx), instant(None))
+    public = [parse_public_key(read_bounded(Path(key), _LARGEST_KEY).decode("utf-8", "replace"), key).openssh for key in keys]
+    added = actions.add_person(folder(ctx), identifier, name, seats, person(ctx), instant(None), public)
     say(f"{added.id} ({added.name}): {', '.join(added.seats) or 'no seats'}")
 
 

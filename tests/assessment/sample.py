@@ -98,15 +98,15 @@ def pack(folder: Path, content: str = STANDARD) -> Pack:
     return read_pack(path)
 
 
-def start(folder: Path, axes: dict[str, str] | None = None) -> Path:
-    """An assessment of the small standard, not answered yet."""
+def start(folder: Path, axes: dict[str, str] | None = None, content: str = STANDARD) -> Path:
+    """An assessment of the small standard (or another), not answered yet."""
     root = folder / "assessment"
     subject = Subject(
         name="thing", version="1", release_date=dt.date(2026, 12, 1), artifacts=[Artifact(name="w", sha256="ab" * 32)]
     )
     people = [Person(id="ada", name="Ada", seats=["owner"]), Person(id="ben", name="Ben", seats=["security"])]
     chosen = {"profile": "api", "tier": "T1"} if axes is None else axes
-    actions.create(root, [pack(folder)], subject, chosen, people, SERIES, "ada", NOW)
+    actions.create(root, [pack(folder, content)], subject, chosen, people, SERIES, "ada", NOW)
     return root
 
 

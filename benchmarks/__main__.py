@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from benchmarks import commands, evidence, terminal_ui, versions
+from benchmarks import commands, evidence, object_store, terminal_ui, versions
 
 
 @dataclass(frozen=True)
@@ -60,14 +60,14 @@ def main() -> None:
         print("| what | against | goal | measured | ours |\n|---|---|---|---|---|")
         size = arguments.size << 20
         rows = (commands.pairs(folder), terminal_ui.pairs(folder), versions.pairs(folder), evidence.pairs(folder, size))
-        for pair in chain(*rows):
+        for pair in chain(*rows, object_store.pairs(folder, size // 2)):
             if arguments.only in pair[0]:
                 print(measure(pair, arguments.rounds).text(), flush=True)
         if arguments.only in "keys":
             for line in terminal_ui.keys(folder):
                 print(line, flush=True)
         if arguments.only in "memory":
-            for line in evidence.memory(folder, arguments.size << 20):
+            for line in chain(evidence.memory(folder, size), object_store.figures(folder, size // 2)):
                 print(line)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from compliance_tui.assessment import actions
-from compliance_tui.assessment.attach import attach, objects_folder
+from compliance_tui.assessment.attach import attach
 from compliance_tui.assessment.folder import load
 from compliance_tui.assessment.model import Waiver
+from compliance_tui.assessment.store import objects_folder
 from compliance_tui.bundle.export import export
 from compliance_tui.cli.main import main
 from compliance_tui.evidence.store import LocalStore

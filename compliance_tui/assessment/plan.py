@@ -18,7 +18,15 @@ _ACTORS: tuple[tuple[Actor, tuple[str, ...]], ...] = (
     ("checks", ("check-",)),
     ("decide", ("blocked-by-rule", "waiver-", "not-waivable")),
 )
-_ORDER: tuple[Actor, ...] = ("decide", "answer", "evidence", "checks", "sign")
+# In the order in which a page lists them, with their headings.
+ACTORS: Mapping[Actor, str] = {
+    "decide": "Decisions to take",
+    "answer": "Answers to write",
+    "evidence": "Evidence to bring",
+    "checks": "Checks to pass",
+    "sign": "People to sign",
+}
+_ORDER: tuple[Actor, ...] = tuple(ACTORS)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import FailFast, Field, StringConstraints
 
 from compliance_tui.assessment.model import Day, Instant, ItemId, Model, PersonId, Pin, SignOff, Status, Subject
 from compliance_tui.standard.rule import Digest, Identifier, Slug
@@ -28,22 +28,22 @@ class CoreAnswer(Model):
     control: Identifier
     status: Status | None
     item: ItemName
-    evidence: list[ItemId]
+    evidence: Annotated[list[ItemId], FailFast()]
     waiver: CoreWaiver | None
-    sign_offs: list[SignOff]
+    sign_offs: Annotated[list[SignOff], FailFast()]
 
 
 class Core(Model):
-    """``core/assessment.json``."""
+    """``core/assessment.json``. Its lists are read up to the first fault: a hostile one would have a million."""
 
     schema_: Literal["bundle-assessment/1"] = Field(alias="schema")
     series: str
     subject: Subject
     axes: dict[str, Identifier]
     standards: list[Pin]
-    answers: list[CoreAnswer]
-    items: list[ItemName]
-    withheld: list[ItemName]
+    answers: Annotated[list[CoreAnswer], FailFast()]
+    items: Annotated[list[ItemName], FailFast()]
+    withheld: Annotated[list[ItemName], FailFast()]
     assessed_at: Instant
 
 
@@ -57,6 +57,7 @@ class ExportRecord(Model):
     file_name: str
     verdict: str
     withheld: list[ItemName] = Field(default_factory=list)
+    sealed: list[ItemName] = Field(default_factory=list)
 
 
 def answer_name(standard: str, control: str) -> str:

@@ -3,44 +3,52 @@
 import datetime as dt
 import hashlib
 import os
-from collections.abc import Callable, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
-from compliance_tui.assessment.attach import objects_folder
 from compliance_tui.assessment.folder import Contents, changing
 from compliance_tui.assessment.log import append, reconcile
 from compliance_tui.assessment.model import Item, Response
 from compliance_tui.assessment.readiness import Readiness
 from compliance_tui.assessment.report import readiness_json
+from compliance_tui.assessment.store import open_store
+from compliance_tui.bundle.attestation import FIRST, FOLDER, attestation_members
+from compliance_tui.bundle.content import counts_of
 from compliance_tui.bundle.core import Core, CoreAnswer, CoreWaiver, ExportRecord, answer_name, assessed_at
 from compliance_tui.bundle.manifest import write_sums
 from compliance_tui.bundle.names import safe_file_name
+from compliance_tui.bundle.sealing import Sealing, delivery_members, seal_items
 from compliance_tui.bundle.statement import (
-    NAMESPACE,
+    PREDICATE,
+    SUBJECT,
     Attester,
     DigestSet,
+    LogCheckpoint,
     ResourceDescriptor,
     SelfAssessment,
     StandardReference,
-    Summary,
     Target,
     write_statement,
 )
 from compliance_tui.bundle.write import Member, write_folder, write_zip
-from compliance_tui.evidence.store import LocalStore
-from compliance_tui.safe.files import fsync_folder, read_bounded, write_atomic
+from compliance_tui.evidence.blob_store import BlobStore
+from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.files import fsync_folder, read_bounded, write_atomic, writing
 from compliance_tui.safe.instant import format_instant
 from compliance_tui.safe.model import load_model
 from compliance_tui.safe.strict_json import dump_json
+from compliance_tui.safe.text import clean_line
 from compliance_tui.safe.toml import LARGEST_TOML, dump_toml
 from compliance_tui.standard.load import LARGEST_STANDARD
-from compliance_tui.trust.dsse import sign_envelope
 from compliance_tui.trust.keys import Signer
-from compliance_tui.trust.sshsig import sign_ssh
 
-ATTESTATION = "attestations/0001"
+SECOND = f"{FOLDER}/0002"
 Progress = Callable[[int], None]
 
 
@@ -55,6 +63,7 @@ class Exported:
     items: int
     withheld: tuple[str, ...]
     size: int
+    sealed: tuple[str, ...] = ()
 
 
 def export(
@@ -66,37 +75,53 @@ def export(
     signers: Sequence[Signer] = (),
     attester: str | None = None,
     folder: bool = False,
+    sealing: Sealing | None = None,
+    valid_until: dt.datetime | None = None,
+    challenge: str | None = None,
+    log: LogCheckpoint | None = None,
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
     nonce: Callable[[], bytes] = lambda: os.urandom(32),
 ) -> Exported:
     """Write the assessment as a bundle to ``out`` (a ZIP, or a folder), signed by ``signers`` over the same statement.
 
-    Items that are to be withheld are committed to by their digest and left out; their folders stay in the assessment under
-    ``bundles/<bundle id>/withheld`` for later disclosure. Raises BrokenError ``evidence-altered`` where stored bytes are not
-    what they were, InputError ``exists``/``not-written``, CancelledError; nothing is left behind then.
+    Items that are to be withheld or sealed are committed to by their digest and left out, or put in encrypted; their folders
+    stay in the assessment under ``bundles/<bundle id>/withheld`` for later disclosure. ``challenge`` is a text that a
+    regulator asked for: it shows that the statement was made afterwards. Raises BrokenError ``evidence-altered`` where stored
+    bytes are not what they were, InputError ``exists``/``not-written``/``unknown-item``/``no-key``, CancelledError; nothing is
+    left behind then.
     """
     as_of = assessed_at(as_of)
     result = contents.readiness(as_of)
-    store = LocalStore(objects_folder(contents.root))
+    store = open_store(contents.root, contents.assessment)
     items = {item.id: _evidence(item, store, nonce()) for item in contents.items.values()}
     answers = {answer_name(*key): _answer(response, nonce()) for key, response in contents.responses.items()}
-    withheld = tuple(item.id for item in contents.items.values() if item.disclosure == "withhold")
     every = dict(sorted({**items, **answers}.items()))
+    sealed = sealing.items if sealing else ()
+    if strange := next((name for name in sealed if name not in every), None):
+        raise InputError("unknown-item", f"--seal: there is no item {clean_line(strange, 80)}; `evidence list` shows them")
+    withheld = tuple(item.id for item in contents.items.values() if item.disclosure == "withhold" and item.id not in sealed)
     core = _core_members(contents, result, as_of, every, withheld)
     sums = write_sums({member.path: _digest(member) for member in core})
     bundle_id = hashlib.sha256(sums).hexdigest()
     earlier = exports(contents.root)
     sequence = max((one.sequence for one in earlier), default=0) + 1
     supersedes = next((one.bundle_id for one in earlier if one.sequence == sequence - 1), None)
-    predicate = _predicate(
-        contents, result, as_of, sequence, supersedes, every, withheld, attester or contents.assessment.subject.name
+    predicate = SelfAssessment(
+        **_about(contents, attester or contents.assessment.subject.name),
+        series=contents.assessment.series,
+        sequence=sequence,
+        supersedes=supersedes,
+        signed_at=format_instant(as_of),
+        summary=counts_of(result.verdict, [state.outcome for state in result.controls], len(every), len(withheld)),
+        valid_until=format_instant(valid_until) if valid_until else None,
+        challenge=challenge,
+        log=log,
     )
     statement = write_statement(bundle_id, predicate)
-    shown = [member for name, members in every.items() if name not in withheld for member in members]
-    members = [*core, _bytes("core/SHA256SUMS", sums), *shown, *attestation_members(statement, signers)]
-    (write_folder if folder else write_zip)(out, members, progress, cancelled)
-    hidden = [member for name in withheld for member in every[name]]
+    away = (*withheld, *sealed)
+    members = [*core, _bytes(SUBJECT, sums), *attestation_members(FIRST, statement, PREDICATE, signers)]
+    members += [member for name, inside in every.items() if name not in away for member in inside]
     record = ExportRecord(
         bundle_id=bundle_id,
         sequence=sequence,
@@ -105,27 +130,43 @@ def export(
         file_name=out.name,
         verdict=result.verdict,
         withheld=list(withheld),
+        sealed=list(sealed),
     )
-    _remember(contents.root, record, hidden, by)
+    with ExitStack() as stack:
+        if sealing and sealed:
+            work = Path(stack.enter_context(_workshop(out)))
+            commitments = {name: _digest(every[name][-1]) for name in sealed}
+            done = seal_items(work, {name: every[name] for name in sealed}, commitments, sealing, cancelled)
+            members += delivery_members(SECOND, bundle_id, predicate.attester, done, sealing, as_of, signers)
+        stack.enter_context(_kept(contents.root, bundle_id, [member for name in away for member in every[name]]))
+        (write_folder if folder else write_zip)(out, members, progress, cancelled)
+        _remember(contents.root, record, by)
     size = sum(member.size for member in members)
-    return Exported(bundle_id, out, sequence, result, len(every), withheld, size)
+    return Exported(bundle_id, out, sequence, result, len(every), withheld, size, sealed)
 
 
-def attestation_members(statement: bytes, signers: Sequence[Signer]) -> list[Member]:
-    """The statement and, for each signer, both encodings of a signature over it."""
-    members = [_bytes(f"{ATTESTATION}/statement.json", statement)]
-    for signer in signers:
-        members += signature_members(statement, signer)
-    return members
+@contextmanager
+def _workshop(out: Path) -> Iterator[str]:
+    """A folder beside ``out`` for what is not ready to be seen; gone afterwards."""
+    with writing(out), TemporaryDirectory(prefix=".tmp-", dir=out.absolute().parent) as folder:
+        yield folder
 
 
-def signature_members(statement: bytes, signer: Signer) -> list[Member]:
-    """A DSSE envelope and an SSHSIG over the same bytes, so that openssl alone or ssh-keygen alone is enough."""
-    stem = f"{ATTESTATION}/{signer.public.key_id[:16]}"
-    return [
-        _bytes(f"{stem}.dsse.json", sign_envelope(statement, signer)),
-        _bytes(f"{stem}.sshsig", sign_ssh(statement, NAMESPACE, signer)),
-    ]
+@contextmanager
+def _kept(root: Path, bundle_id: str, hidden: Sequence[Member]) -> Iterator[None]:
+    """Keep what is not shown, with its nonces, before the bundle exists: without them nothing could be disclosed later."""
+    home = root / "bundles" / bundle_id
+    if hidden and not home.exists():
+        with changing(root):
+            home.mkdir(parents=True)
+            fsync_folder(home.parent)
+        write_folder(home / "withheld", hidden)
+    try:
+        yield
+    except BaseException:
+        if hidden and not (home / "export.toml").exists():
+            shutil.rmtree(home, ignore_errors=True)
+        raise
 
 
 def exports(root: Path) -> list[ExportRecord]:
@@ -154,11 +195,11 @@ def _item_members(name: str, record: bytes, nonce: bytes, more: Sequence[Member]
     return [*members, _bytes(f"items/{name}/SHA256SUMS", sums)]
 
 
-def _evidence(item: Item, store: LocalStore, nonce: bytes) -> list[Member]:
+def _evidence(item: Item, store: BlobStore, nonce: bytes) -> list[Member]:
     taken: set[str] = set()
     placed = [(file, f"items/{item.id}/files/{safe_file_name(file.name, taken)}") for file in item.files]
     record = {**item.model_dump(mode="json", by_alias=True), "paths": [path for _, path in placed]}
-    more = [Member(path, store.path(file.sha256), file.size, file.sha256) for file, path in placed]
+    more = [Member(path, store.source(file.sha256), file.size, file.sha256) for file, path in placed]
     return _item_members(item.id, dump_json(record), nonce, more)
 
 
@@ -209,53 +250,24 @@ def _core_answer(response: Response) -> CoreAnswer:
     )
 
 
-def _predicate(
-    contents: Contents,
-    result: Readiness,
-    as_of: dt.datetime,
-    sequence: int,
-    supersedes: str | None,
-    every: dict[str, list[Member]],
-    withheld: Sequence[str],
-    attester: str,
-) -> SelfAssessment:
+def _about(contents: Contents, attester: str) -> dict[str, Any]:
+    """Who attests, against which standards, what."""
     subject = contents.assessment.subject
     artifacts = [
         ResourceDescriptor(name=artifact.name, digest=DigestSet(sha256=artifact.sha256)) for artifact in subject.artifacts
     ]
-    return SelfAssessment(
-        attester=Attester(id=attester, name=attester),
-        standards=[StandardReference(id=s.id, version=s.version, sha256=s.sha256) for s in contents.assessment.standards],
-        target=Target(name=subject.name, version=subject.version, artifacts=artifacts),
-        series=contents.assessment.series,
-        sequence=sequence,
-        supersedes=supersedes,
-        signed_at=format_instant(as_of),
-        summary=summary(result, len(every), len(withheld)),
-    )
+    return {
+        "attester": Attester(id=attester, name=attester),
+        "standards": [StandardReference(id=s.id, version=s.version, sha256=s.sha256) for s in contents.assessment.standards],
+        "target": Target(name=subject.name, version=subject.version, artifacts=artifacts),
+    }
 
 
-def summary(result: Readiness, items: int, withheld: int) -> Summary:
-    """The counts of a readiness."""
-    outcomes = [state.outcome for state in result.controls]
-    return Summary(
-        verdict=result.verdict,
-        controls=len(outcomes),
-        satisfied=outcomes.count("satisfied"),
-        waived=outcomes.count("waived"),
-        blocked=outcomes.count("blocked"),
-        items=items,
-        withheld_items=withheld,
-    )
-
-
-def _remember(root: Path, record: ExportRecord, hidden: Sequence[Member], by: str) -> None:
+def _remember(root: Path, record: ExportRecord, by: str) -> None:
     with changing(root):
         home = root / "bundles" / record.bundle_id
         home.mkdir(parents=True, exist_ok=True)
         fsync_folder(home.parent)
-        if hidden and not (home / "withheld").exists():
-            write_folder(home / "withheld", hidden)
         write_atomic(home / "export.toml", dump_toml(record.model_dump()))
         reconcile(root, by, record.exported_at)
         append(

@@ -7,6 +7,9 @@ from compliance_tui.safe.errors import BrokenError
 from compliance_tui.safe.text import clean_line
 
 _COMPONENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,159}")
+# The quick way to say that all is well with a whole path, which it is a hundred thousand times.
+_SAFE = re.compile(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,158}[A-Za-z0-9_-])?(?:/(?!$)|$)){1,8}")
+_DEVICE = re.compile(r"(?:^|/)(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:[./]|$)", re.IGNORECASE)
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{name}{digit}" for name in ("com", "lpt") for digit in range(10))}
 DEEPEST = 8
 LONGEST = 240
@@ -14,6 +17,8 @@ LONGEST = 240
 
 def name_fault(path: str) -> str:
     """Empty for a name that a bundle may hold; else what is wrong with it."""
+    if len(path) <= LONGEST and _SAFE.fullmatch(path) and not _DEVICE.search(path):
+        return ""
     if len(path) > LONGEST:
         return f"is longer than {LONGEST} characters"
     components = path.split("/")
@@ -30,21 +35,26 @@ def name_fault(path: str) -> str:
 
 
 def check_names(paths: Iterable[str]) -> None:
-    """Refuse names that are unsafe, doubled, alike but for case, or both a file and a folder (BrokenError ``bad-name``)."""
-    folded: dict[str, str] = {}
-    folders: dict[str, str] = {}
+    """Refuse names that are unsafe, doubled, alike but for case, or both a file and a folder (BrokenError ``bad-name``).
+
+    Names are remembered by their hash, so that a hostile list of the longest names takes little memory; two of a million
+    that met by chance would be refused, which has one chance in tens of millions.
+    """
+    files: dict[int, str] = {}
+    folders: set[int] = set()
     for path in paths:
         fault = name_fault(path)
         if fault:
             raise BrokenError("bad-name", f"{clean_line(path)}: {fault}")
         key = path.lower()
-        if key in folded:
+        if hash(key) in files:
             raise BrokenError("bad-name", f"{clean_line(path)}: stands twice, or differs only in case")
-        folded[key] = path
-        parts = key.split("/")
-        for length in range(1, len(parts)):
-            folders["/".join(parts[:length])] = path
-    clash = next((path for key, path in folded.items() if key in folders), None)
+        files[hash(key)] = path
+        end = key.rfind("/")
+        while end > 0 and (folder := hash(key[:end])) not in folders:
+            folders.add(folder)
+            end = key.rfind("/", 0, end)
+    clash = next((files[folder] for folder in folders if folder in files), None)
     if clash is not None:
         raise BrokenError("bad-name", f"{clean_line(clash)}: is a file and a folder at once")
 

@@ -1,68 +1,126 @@
-"""One more signature over the statement of a bundle that is there already."""
+"""Adding to a bundle that is there already: one more signature over a statement in it, or one more statement about it."""
 
-import hashlib
-import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from compliance_tui.bundle.export import ATTESTATION, signature_members
-from compliance_tui.bundle.hashing import hash_many
-from compliance_tui.bundle.manifest import LARGEST_MANIFEST
-from compliance_tui.bundle.statement import SUBJECT, read_statement
-from compliance_tui.bundle.tree import Tree, open_tree, read_file
-from compliance_tui.bundle.verify import read_structure
-from compliance_tui.bundle.write import Member, write_zip
+from compliance_tui.bundle.attestation import (
+    FIRST,
+    FOLDER,
+    Attestation,
+    attestation_members,
+    attested_files,
+    read_attestations,
+    signature_members,
+)
+from compliance_tui.bundle.chain import delivered
+from compliance_tui.bundle.hashing import Cancelled, Progress, altered_files
+from compliance_tui.bundle.statement import Statement, read_statement
+from compliance_tui.bundle.structure import CoreManifest, Structure, read_core, read_structure
+from compliance_tui.bundle.tree import Tree, open_tree
+from compliance_tui.bundle.write import Member, write_folder, write_zip
 from compliance_tui.safe.errors import BrokenError, InputError
-from compliance_tui.safe.files import fsync_folder, write_atomic
-from compliance_tui.trust.dsse import LARGEST_PAYLOAD
+from compliance_tui.safe.files import write_atomic, writing
+from compliance_tui.safe.text import clean_line
 from compliance_tui.trust.keys import Signer
 
 
-def sign_bundle(path: Path, signer: Signer) -> str:
-    """Sign the statement of the bundle at ``path`` (folder or ZIP, changed in place); gives the bundle id.
+@dataclass(frozen=True)
+class Checked:
+    """A bundle that is whole: what signing, redacting and handing over start from. Nobody's signature was judged."""
 
-    Everything that the signature would vouch for is hashed first. Raises BrokenError where it does not hold, InputError
-    ``signed-already``.
+    core: CoreManifest
+    statement: Statement
+    attestations: list[Attestation]
+    structure: Structure | None = None
+
+
+def check_core(tree: Tree) -> Checked:
+    """The core, checked byte for byte, and the lab's statement about it; items are not looked at. Raises BrokenError."""
+    core = read_core(tree)
+    attestations = read_attestations(tree)
+    statement = read_statement(attestations[0].content, f"{FIRST}/statement.json")
+    if statement.bundle_id != core.bundle_id:
+        raise BrokenError("other-bundle", f"{tree.where}: its statement is about another bundle")
+    return Checked(core, statement, attestations)
+
+
+def check_whole(tree: Tree, progress: Progress | None = None, cancelled: Cancelled | None = None) -> Checked:
+    """As ``check_core``, with every file hashed. Raises BrokenError, CancelledError."""
+    found = check_core(tree)
+    attested = [path for paths in attested_files(tree.front()).values() for path in paths]
+    structure = read_structure(tree, found.core, delivered(found.attestations), attested)
+    altered = altered_files(tree, structure.expected, progress, cancelled)
+    if altered:
+        raise BrokenError("altered", f"{tree.where}: {altered[0]} was altered")
+    return Checked(found.core, found.statement, found.attestations, structure)
+
+
+def sign_bundle(path: Path, signer: Signer, attestation: str = FIRST, shown: bytes | None = None) -> str:
+    """Sign a statement of the bundle at ``path`` (folder or ZIP, changed in place); gives the bundle id.
+
+    Everything that the signature would vouch for is hashed first. ``shown`` is what the person saw: nothing else is signed.
+    Raises BrokenError where it does not hold, InputError ``signed-already`` or ``not-found``.
     """
     with open_tree(path) as tree:
-        bundle_id, statement = _checked(tree)
-        new = signature_members(statement, signer)
-        if any(member.path in tree.sizes() for member in new):
+        try:
+            found = check_whole(tree)
+        except BrokenError as error:
+            raise BrokenError(error.code, f"{error}; do not sign this") from None
+        chosen = next((one for one in found.attestations if one.name == attestation), None)
+        if chosen is None:
+            raise InputError("not-found", f"{tree.where}: has no {attestation}; its last is {found.attestations[-1].name}")
+        if shown is not None and chosen.content != shown:
+            raise BrokenError("changed", f"{tree.where}: {attestation} is no longer what was shown; nothing was signed")
+        new = signature_members(chosen.name, chosen.content, chosen.framed.name, signer)
+        if any(member.path in tree.front() for member in new):
             raise InputError("signed-already", f"{tree.where}: this key has signed it already")
+        _put(path, tree, new)
+    return found.core.bundle_id
+
+
+def add_files(path: Path, files: Mapping[str, bytes]) -> None:
+    """Add small files beside the statements of a bundle, as time stamps are, changed in place.
+
+    Raises InputError ``exists``; BrokenError where such a file has no place there.
+    """
+    with open_tree(path) as tree:
+        taken = next((name for name in files if name in tree.front()), None)
+        if taken is not None:
+            raise InputError("exists", f"{tree.where}: has a {clean_line(taken)} already")
+        attested_files({**tree.front(), **{name: len(content) for name, content in files.items()}})
+        _put(path, tree, [Member(name, content, len(content)) for name, content in files.items()])
+
+
+def _put(path: Path, tree: Tree, new: Sequence[Member]) -> None:
+    if not path.is_dir():
+        write_zip(path, [*kept_members(tree), *new], replace=True)
+        return
+    with writing(path):
+        for member in new:
+            assert isinstance(member.source, bytes)  # signatures and time stamps are small
+            write_atomic(path / member.path, member.source)
+
+
+def add_statement(path: Path, content: bytes, name: str, signers: Sequence[Signer]) -> str:
+    """Add a statement with its signatures to the bundle at ``path``, changed in place; gives the folder's name.
+
+    Nothing that was there is touched. Raises InputError ``exists`` where another process was quicker.
+    """
+    with open_tree(path) as tree:
+        folder = f"{FOLDER}/{len(attested_files(tree.front())) + 1:04d}"
         if path.is_dir():
-            for member in new:
-                assert isinstance(member.source, bytes)
-                write_atomic(path / member.path, member.source)
-            fsync_folder(path / ATTESTATION)
+            write_folder(path / folder, attestation_members("", content, name, signers), beside=path.absolute().parent)
         else:
-            _rewrite(path, tree, new)
-    return bundle_id
+            write_zip(path, [*kept_members(tree), *attestation_members(folder, content, name, signers)], replace=True)
+    return folder
 
 
-def _checked(tree: Tree) -> tuple[str, bytes]:
-    sums = read_file(tree, SUBJECT, LARGEST_MANIFEST)
-    expected, _, _ = read_structure(tree, sums)
-    hashes = hash_many(tree, list(expected))
-    altered = next((name for name, sha256 in expected.items() if hashes[name] != sha256), None)
-    if altered is not None:
-        raise BrokenError("altered", f"{tree.where}: {altered} was altered; do not sign this")
-    statement = read_file(tree, f"{ATTESTATION}/statement.json", LARGEST_PAYLOAD)
-    bundle_id = hashlib.sha256(sums).hexdigest()
-    if read_statement(statement, f"{ATTESTATION}/statement.json").bundle_id != bundle_id:
-        raise BrokenError("other-bundle", f"{tree.where}: its statement is about another bundle; do not sign this")
-    return bundle_id, statement
-
-
-def _rewrite(path: Path, tree: Tree, new: list[Member]) -> None:
-    """Write the ZIP anew with more members; large ones pass through a temporary file beside it."""
-    with tempfile.TemporaryDirectory(prefix=".tmp-", dir=path.parent) as temporary:
-        members = list(new)
-        for number, (name, size) in enumerate(tree.sizes().items()):
-            if size < 1 << 20:
-                members.append(Member(name, read_file(tree, name, size), size))
-                continue
-            copy = Path(temporary) / str(number)
-            with tree.open(name) as source, copy.open("wb") as target:
-                while chunk := source.read(1 << 20):
-                    target.write(chunk)
-            members.append(Member(name, copy, size))
-        write_zip(path, members, replace=True)
+def kept_members(tree: Tree, expected: Mapping[str, bytes] | None = None) -> list[Member]:
+    """The files of a bundle as members of another, copied from where they lie, checked against ``expected`` on the way."""
+    known = expected or {}
+    return [
+        Member(path, source, size, known[path].hex() if path in known else None, offset)
+        for path, size in tree.sizes().items()
+        for source, offset in [tree.source(path)]
+    ]

@@ -1,19 +1,27 @@
-"""One way to read a bundle, whether it is a folder or a ZIP. Only plain files exist in it; no link is followed."""
+"""One way to read a bundle, whether it is a folder or a ZIP. Only plain files exist in it; no link is followed.
+
+A bundle is read in two steps: its front (everything but items) in milliseconds, then all of it. Each file is remembered as
+it was found, so that one that is exchanged between two looks is noticed.
+"""
 
 import contextlib
-import hashlib
 import io
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from compliance_tui.bundle.names import check_names
-from compliance_tui.bundle.zip_read import MOST_MEMBERS, ZipMember, read_members
+from compliance_tui.bundle.names import DEEPEST, check_names
+from compliance_tui.bundle.zip_read import MOST_MEMBERS, Members, read_front, read_members
 from compliance_tui.safe.errors import BrokenError, InputError
-from compliance_tui.safe.files import MEBIBYTE, open_regular
+from compliance_tui.safe.files import open_regular
 from compliance_tui.safe.text import clean_line
+
+# Readers of facts look at the head of a file; hashing goes around the buffer.
+_BUFFER = 1 << 16
+# The folders that grow with the evidence; everything else sorts before them.
+LARGE = ("items", "sealed")
 
 
 class Tree(Protocol):
@@ -21,11 +29,20 @@ class Tree(Protocol):
 
     where: str
 
-    def sizes(self) -> dict[str, int]:
+    def front(self) -> Mapping[str, int]:
+        """Path and size of every file outside of items, without a look at the rest; ``sizes`` confirms it."""
+
+    def sizes(self) -> Mapping[str, int]:
         """Path and size of every file, sorted by path."""
 
     def open(self, path: str) -> io.BufferedReader:
         """The bytes of one file, seekable; the caller closes it."""
+
+    def source(self, path: str) -> tuple[Path, int]:
+        """The file on disk that holds the bytes, and where in it they begin."""
+
+    def check_unchanged(self) -> None:
+        """Raises BrokenError ``changed`` where a file is no longer the one that was found."""
 
 
 class Window(io.RawIOBase):
@@ -60,22 +77,61 @@ class Window(io.RawIOBase):
         return count
 
 
+def _stamp(status: os.stat_result) -> int:
+    """What changes when a file is written to or exchanged: nobody can set the time of its last change of status."""
+    return hash((status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns))
+
+
+def _changed(where: str, path: str) -> BrokenError:
+    return BrokenError("changed", f"{where}: {path} changed while it was read; nothing can be said about it")
+
+
+def _is_front(path: str) -> bool:
+    return path.partition("/")[0] not in LARGE
+
+
 class ZipTree:
     """A bundle as a ZIP."""
 
     def __init__(self, path: Path, file: io.FileIO) -> None:
         self.where = clean_line(str(path))
+        self._path = path
         self._descriptor = file.fileno()
-        self._members: dict[str, ZipMember] = {one.path: one for one in read_members(self._descriptor, self.where)}
+        self._stamp = _stamp(os.fstat(self._descriptor))
+        self._front: Members | None = None
+        self._members: Members | None = None
 
-    def sizes(self) -> dict[str, int]:
+    def front(self) -> Mapping[str, int]:
+        """Path and size of every file outside of items, from their own headers."""
+        if self._front is None:
+            self._front = read_front(self._descriptor, self.where, until=f"{LARGE[0]}/")
+        return self._front
+
+    def sizes(self) -> Mapping[str, int]:
         """Path and size of every file, sorted by path."""
-        return {path: member.size for path, member in self._members.items()}
+        return self._all()
+
+    def _all(self) -> Members:
+        if self._members is None:
+            self._members = read_members(self._descriptor, self.where)
+        return self._members
+
+    def _holding(self, path: str) -> Members:
+        return self._front if self._front is not None and path in self._front else self._all()
 
     def open(self, path: str) -> io.BufferedReader:
         """A window on the ZIP."""
-        member = self._members[path]
-        return io.BufferedReader(Window(self._descriptor, member.offset, member.size), MEBIBYTE)
+        members = self._holding(path)
+        return io.BufferedReader(Window(self._descriptor, members.offset(path), members[path]), _BUFFER)
+
+    def source(self, path: str) -> tuple[Path, int]:
+        """The ZIP, and where in it the bytes begin."""
+        return self._path, self._holding(path).offset(path)
+
+    def check_unchanged(self) -> None:
+        """Raises BrokenError ``changed`` where the ZIP was written to since it was opened."""
+        if _stamp(os.fstat(self._descriptor)) != self._stamp:
+            raise _changed(self.where, "it")
 
 
 class FolderTree:
@@ -84,63 +140,149 @@ class FolderTree:
     def __init__(self, path: Path) -> None:
         self.where = clean_line(str(path))
         self._root = path
-        self._sizes = dict(sorted(self._walk(path, "")))
-        check_names(self._sizes)
+        self._stamps: dict[str, int] = {}
+        self._front: dict[str, int] | None = None
+        self._sizes: dict[str, int] | None = None
 
-    def _walk(self, folder: Path, prefix: str) -> Iterator[tuple[str, int]]:
-        with os.scandir(folder) as entries:
-            for count, entry in enumerate(entries):
-                name = prefix + entry.name
-                status = entry.stat(follow_symlinks=False)
-                if count > MOST_MEMBERS:
-                    raise BrokenError("bad-structure", f"{self.where}: too many files")
-                if stat.S_ISDIR(status.st_mode):
-                    inside = list(self._walk(Path(entry.path), name + "/"))
-                    if not inside:
-                        raise BrokenError("bad-structure", f"{self.where}: {clean_line(name)} is an empty folder")
-                    yield from inside
-                elif stat.S_ISREG(status.st_mode):
-                    yield name, status.st_size
-                else:
-                    raise BrokenError("bad-structure", f"{self.where}: {clean_line(name)} is neither a file nor a folder")
+    def front(self) -> Mapping[str, int]:
+        """Path and size of every file outside of items."""
+        if self._front is None and self._sizes is not None:
+            self._front = {path: size for path, size in self._sizes.items() if _is_front(path)}
+        if self._front is None:
+            self._front = self._listed(but=LARGE)
+        return self._front
 
-    def sizes(self) -> dict[str, int]:
+    def sizes(self) -> Mapping[str, int]:
         """Path and size of every file, sorted by path."""
-        return dict(self._sizes)
+        if self._sizes is None:
+            self._sizes = self._listed()
+        return self._sizes
+
+    def _listed(self, but: tuple[str, ...] = ()) -> dict[str, int]:
+        found: dict[str, int] = {}
+        try:
+            for path, status in self._walk(but):
+                if self._stamps.setdefault(path, _stamp(status)) != _stamp(status):
+                    raise _changed(self.where, path)
+                found[path] = status.st_size
+        except OSError as error:
+            reason = (error.strerror or "unknown reason").lower()
+            raise InputError("unreadable", f"{self.where}: cannot be read ({reason})") from None
+        found = dict(sorted(found.items()))
+        check_names(found)
+        return found
+
+    def _walk(self, but: tuple[str, ...]) -> Iterator[tuple[str, os.stat_result]]:
+        """Every plain file with what the system says of it; anything that is neither file nor folder is refused."""
+        folders, count = [("", 1)], 0
+        while folders:
+            folder, depth = folders.pop()
+            empty = True
+            with os.scandir(self._root / folder) as entries:
+                for entry in entries:
+                    empty, count, name = False, count + 1, folder + entry.name
+                    status = entry.stat(follow_symlinks=False)
+                    if count > 2 * MOST_MEMBERS:
+                        raise BrokenError("bad-structure", f"{self.where}: more than {MOST_MEMBERS:,} files")
+                    if stat.S_ISREG(status.st_mode):
+                        yield name, status
+                    elif not stat.S_ISDIR(status.st_mode):
+                        raise BrokenError("bad-structure", f"{self.where}: {clean_line(name)} is neither a file nor a folder")
+                    elif depth >= DEEPEST:
+                        raise BrokenError("bad-structure", f"{self.where}: {clean_line(name)} is nested too deep")
+                    elif name not in but:
+                        folders.append((f"{name}/", depth + 1))
+            if empty:
+                raise BrokenError("bad-structure", f"{self.where}: {clean_line(folder) or 'it'} is an empty folder")
 
     def open(self, path: str) -> io.BufferedReader:
-        """The file, if it is still a plain one of the size that was found."""
+        """The file, if it is still the one that was found."""
         file = open_regular(self._root / path)
-        if os.fstat(file.fileno()).st_size != self._sizes[path]:
+        if _stamp(os.fstat(file.fileno())) != self._stamps[path]:
             file.close()
-            raise BrokenError("changed", f"{self.where}: {path} changed while it was read")
-        return io.BufferedReader(file, MEBIBYTE)
+            raise _changed(self.where, path)
+        return io.BufferedReader(file, _BUFFER)
+
+    def source(self, path: str) -> tuple[Path, int]:
+        """The file itself."""
+        return self._root / path, 0
+
+    def check_unchanged(self) -> None:
+        """Raises BrokenError ``changed`` where a file was written to, exchanged or taken away since it was found."""
+        for path, stamp in self._stamps.items():
+            try:
+                now = _stamp(os.lstat(self._root / path))
+            except OSError:
+                raise _changed(self.where, path) from None
+            if now != stamp:
+                raise _changed(self.where, path)
+
+
+class Overlay:
+    """A bundle with files of other trees put into it: items that were handed over apart."""
+
+    def __init__(self, base: Tree, added: Mapping[str, tuple[Tree, str]]) -> None:
+        self.where = base.where
+        self._base, self._added = base, added
+        self._sizes: dict[str, int] | None = None
+
+    def front(self) -> Mapping[str, int]:
+        """As in the bundle itself: only items are added."""
+        return self._base.front()
+
+    def sizes(self) -> Mapping[str, int]:
+        """Path and size of every file, sorted by path."""
+        if self._sizes is None:
+            added = {path: tree.sizes()[inner] for path, (tree, inner) in self._added.items()}
+            self._sizes = dict(sorted({**self._base.sizes(), **added}.items()))
+        return self._sizes
+
+    def _found(self, path: str) -> tuple[Tree, str]:
+        return self._added.get(path, (self._base, path))
+
+    def open(self, path: str) -> io.BufferedReader:
+        """The file, wherever it lies."""
+        tree, inner = self._found(path)
+        return tree.open(inner)
+
+    def source(self, path: str) -> tuple[Path, int]:
+        """The file on disk that holds the bytes, and where in it they begin."""
+        tree, inner = self._found(path)
+        return tree.source(inner)
+
+    def check_unchanged(self) -> None:
+        """Raises BrokenError ``changed`` where a file is no longer the one that was found."""
+        for tree in {id(tree): tree for tree, _ in [(self._base, ""), *self._added.values()]}.values():
+            tree.check_unchanged()
 
 
 @contextlib.contextmanager
-def open_tree(path: Path) -> Iterator[Tree]:
-    """The bundle at ``path``. Raises InputError where there is nothing, BrokenError where its form is not a bundle's."""
+def open_tree(path: Path, *, front_first: bool = False) -> Iterator[Tree]:
+    """The bundle at ``path``. Raises InputError where there is nothing, BrokenError where its form is not a bundle's.
+
+    With ``front_first`` the whole is only walked when its sizes are asked for, and refused then.
+    """
     if path.is_dir():
-        yield FolderTree(path)
+        tree: Tree = FolderTree(path)
+        if not front_first:
+            tree.sizes()
+        yield tree
         return
     with open_regular(path) as file:
         if os.pread(file.fileno(), 2, 0) != b"PK":
             raise InputError("not-a-bundle", f"{clean_line(str(path))}: neither a bundle's ZIP nor its folder")
-        yield ZipTree(path, file)
+        tree = ZipTree(path, file)
+        if not front_first:
+            tree.sizes()
+        yield tree
 
 
 def read_file(tree: Tree, path: str, limit: int) -> bytes:
     """All bytes of a small file of the bundle. Raises BrokenError ``too-large`` or ``missing``."""
-    size = tree.sizes().get(path)
+    size = (tree.front() if _is_front(path) else tree.sizes()).get(path)
     if size is None:
         raise BrokenError("missing", f"{tree.where}: {clean_line(path)} is missing")
     if size > limit:
         raise BrokenError("too-large", f"{tree.where}: {path} is larger than the {limit:,} bytes allowed")
     with tree.open(path) as file:
-        return file.read()
-
-
-def hash_file(tree: Tree, path: str) -> str:
-    """SHA-256 of one file."""
-    with tree.open(path) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return file.read(size)

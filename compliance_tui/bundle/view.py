@@ -1,10 +1,10 @@
 """A bundle read as data: the assessment, the answers and items that are present, and what is withheld."""
 
 import hashlib
-from collections.abc import Iterable
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
@@ -12,17 +12,24 @@ from compliance_tui.assessment.folder import Contents
 from compliance_tui.assessment.model import Assessment, Item, Response
 from compliance_tui.assessment.readiness import ControlKey
 from compliance_tui.bundle.core import ANSWER, Core
-from compliance_tui.bundle.manifest import LARGEST_MANIFEST, read_sums
+from compliance_tui.bundle.structure import Structure
 from compliance_tui.bundle.tree import Tree, read_file
 from compliance_tui.safe.errors import BrokenError, InputError
-from compliance_tui.safe.model import load_json_model, validate
-from compliance_tui.safe.strict_json import LARGEST_JSON, load_json
+from compliance_tui.safe.model import validate
+from compliance_tui.safe.strict_json import load_json
+from compliance_tui.safe.text import clean_line
 from compliance_tui.standard.load import LARGEST_STANDARD, load_standard
 from compliance_tui.standard.model import Standard
 
 M = TypeVar("M", bound=BaseModel)
-LARGEST_CORE = 64 * (1 << 20)
+LARGEST_CORE = 12 * (1 << 20)
+_LARGEST_RECORD = 4 * (1 << 20)
 _LARGEST_BY_HAND = 256 * 1024
+# A value of JSON costs up to fifty times its bytes once it is an object: how many there are is bounded, not only the size.
+_MOST_VALUES_CORE = 400_000
+_QUOTE = ord('"')
+_MOST_VALUES_RECORD = 40_000
+_VALUES = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[{,]', re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -35,76 +42,90 @@ class BundleView:
     paths: dict[str, list[str]]
 
 
-def read_view(tree: Tree) -> BundleView:
-    """Read the bundle's data. Raises BrokenError ``bad-content`` naming the file and the field."""
-    core = _model(tree, "core/assessment.json", Core, LARGEST_CORE)
-    sizes = tree.sizes()
-    listed = _item_names(read_sums(read_file(tree, "core/items.sha256", LARGEST_MANIFEST), "core/items.sha256"))
-    if sorted(core.items) != sorted(listed):
+def read_view(tree: Tree, structure: Structure, *, read_standards: bool = True) -> BundleView:
+    """Read the bundle's data, whose files ``structure`` lists. Raises BrokenError ``bad-content`` naming file and field.
+
+    With ``read_standards`` false the texts of the standards stay unread, and there is no readiness.
+    """
+    core = _model(tree, "core/assessment.json", Core, LARGEST_CORE, _MOST_VALUES_CORE)
+    withheld = frozenset([*structure.withheld, *structure.sealed])
+    if sorted(core.items) != sorted([*structure.present, *withheld]):
         raise BrokenError("bad-content", f"{tree.where}: core/assessment.json and core/items.sha256 list different items")
-    withheld = frozenset(name for name in listed if f"items/{name}/item.json" not in sizes)
     items: dict[str, Item] = {}
     paths: dict[str, list[str]] = {}
-    for name in sorted(set(listed) - withheld):
+    for name in sorted(structure.present):
         if not name.startswith(ANSWER):
-            items[name], paths[name] = _item(tree, name)
+            items[name], paths[name] = _item(tree, name, structure)
+    standards = tuple(_standard(tree, pin.file_name, pin.sha256) for pin in core.standards) if read_standards else ()
+    for (standard, _), pin in zip(standards, core.standards, strict=bool(standards)):
+        if (standard.id, standard.version) != (pin.id, pin.version):
+            shown = clean_line(f"{standard.id} {standard.version}")
+            raise BrokenError("bad-content", f"core/standards/{pin.file_name} is {shown}")
     contents = Contents(
         root=Path(),
         assessment=_assessment(core, tree.where),
-        standards=tuple(_standard(tree, pin.file_name, pin.sha256) for pin in core.standards),
+        standards=standards,
         responses=_responses(tree, core, withheld),
         items=items,
     )
     return BundleView(core, contents, withheld, paths)
 
 
-def _item_names(paths: Iterable[str]) -> list[str]:
-    names = []
-    for path in paths:
-        parts = path.split("/")
-        if len(parts) != 3 or parts[0] != "items" or parts[2] != "SHA256SUMS":
-            raise BrokenError("bad-content", f"core/items.sha256: {path} is not the manifest of an item")
-        names.append(parts[1])
-    return names
-
-
-def _model(tree: Tree, path: str, model: type[M], limit: int = LARGEST_JSON) -> M:
+def read_json(tree: Tree, path: str, limit: int, most_values: int) -> Any:
+    """A JSON document of the bundle. Raises BrokenError ``bad-content`` for one that is not strict, or too large."""
+    content = read_file(tree, path, limit)
+    values = 0
+    for match in _VALUES.finditer(content) if len(content) > most_values else ():
+        values += content[match.start()] != _QUOTE
+        if values > most_values:
+            raise BrokenError("too-large", f"{tree.where}: {path} holds more than {most_values:,} values")
     try:
-        return load_json_model(read_file(tree, path, limit), model, path, limit=limit, signed=True)
+        return load_json(content, path, limit=limit, signed=True)
     except InputError as error:
         raise BrokenError("bad-content", f"{tree.where}: {error}") from None
 
 
-def _item(tree: Tree, name: str) -> tuple[Item, list[str]]:
+def _model(tree: Tree, path: str, model: type[M], limit: int, most_values: int) -> M:
+    return _validated(tree, read_json(tree, path, limit, most_values), model, path)
+
+
+def _validated(tree: Tree, value: Any, model: type[M], path: str) -> M:
+    try:
+        return validate(value, model, path)
+    except InputError as error:
+        raise BrokenError("bad-content", f"{tree.where}: {error}") from None
+
+
+def _item(tree: Tree, name: str, structure: Structure) -> tuple[Item, list[str]]:
     path = f"items/{name}/item.json"
-    try:
-        record = load_json(read_file(tree, path, LARGEST_CORE), path, limit=LARGEST_CORE, signed=True)
-        paths = record.pop("paths", None) if isinstance(record, dict) else None
-        item = validate(record, Item, path)
-    except InputError as error:
-        raise BrokenError("bad-content", f"{tree.where}: {error}") from None
+    files = structure.files[name]
+    record = read_json(tree, path, _LARGEST_RECORD + 1024 * files, _MOST_VALUES_RECORD + 20 * files)
+    paths = record.pop("paths", None) if isinstance(record, dict) else None
+    item = _validated(tree, record, Item, path)
     sizes = tree.sizes()
     if item.id != name or not isinstance(paths, list) or len(paths) != len(item.files):
         raise BrokenError("bad-content", f"{tree.where}: {path} is about another item, or does not say where its files are")
     for file, place in zip(item.files, paths, strict=True):
         inside = isinstance(place, str) and place.startswith(f"items/{name}/files/")
-        if not inside or sizes.get(place) != file.size:
-            raise BrokenError("bad-content", f"{tree.where}: {path} names a file that is not there, or of another size")
+        if not inside or sizes.get(place) != file.size or structure.expected[place].hex() != file.sha256:
+            raise BrokenError("bad-content", f"{tree.where}: {path} names a file that is not there, or another one")
+    if len(set(paths)) != len(paths):
+        raise BrokenError("bad-content", f"{tree.where}: {path} names one file twice")
     return item, paths
 
 
 def _assessment(core: Core, where: str) -> Assessment:
-    return validate(
-        {
-            "schema": "assessment/1",
-            "series": core.series,
-            "subject": core.subject,
-            "axes": core.axes,
-            "standards": core.standards,
-        },
-        Assessment,
-        where,
-    )
+    table = {
+        "schema": "assessment/1",
+        "series": core.series,
+        "subject": core.subject,
+        "axes": core.axes,
+        "standards": core.standards,
+    }
+    try:
+        return validate(table, Assessment, where)
+    except InputError as error:
+        raise BrokenError("bad-content", str(error)) from None
 
 
 def _standard(tree: Tree, file_name: str, sha256: str) -> tuple[Standard, str]:
@@ -134,7 +155,8 @@ def _responses(tree: Tree, core: Core, withheld: frozenset[str]) -> dict[Control
                 sign_offs=answer.sign_offs,
             )
             continue
-        response = _model(tree, f"items/{answer.item}/item.json", Response)
+        path = f"items/{answer.item}/item.json"
+        response = _model(tree, path, Response, _LARGEST_RECORD, _MOST_VALUES_RECORD)
         same = (response.standard, response.control, response.status, response.evidence, response.sign_offs) == (
             *key,
             answer.status,

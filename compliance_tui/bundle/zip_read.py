@@ -1,13 +1,15 @@
 """Reading the strict ZIP: one walk that accepts what we write and refuses everything that readers of ZIP disagree about.
 
-Every header is rebuilt from what it says and compared with the bytes, so no field is free.
+Every header is rebuilt from what it says and compared with the bytes, so no field is free. The directory is read entry by
+entry: a hostile one of the largest size takes no more memory than the names in it.
 """
 
 import os
 import struct
-from dataclasses import dataclass
+from array import array
+from collections.abc import Iterator, Mapping
 
-from compliance_tui.bundle.names import check_names
+from compliance_tui.bundle.names import LONGEST, check_names
 from compliance_tui.bundle.zip_format import (
     CENTRAL,
     CENTRAL_MARK,
@@ -17,6 +19,8 @@ from compliance_tui.bundle.zip_format import (
     END_MARK,
     LIMIT16,
     LIMIT32,
+    LOCAL,
+    LOCAL_MARK,
     LOCATOR,
     LOCATOR_MARK,
     central_header,
@@ -25,32 +29,48 @@ from compliance_tui.bundle.zip_format import (
 )
 from compliance_tui.safe.errors import BrokenError
 
-MOST_MEMBERS = 1_000_000
-_MOST_DIRECTORY = 400 * (1 << 20)
+MOST_MEMBERS = 250_000
+_LONGEST_ENTRY = CENTRAL.size + LONGEST + 32
+_WINDOW = 1 << 20
 
 
-@dataclass(frozen=True)
-class ZipMember:
-    """Where the bytes of one member lie."""
+class Members(Mapping[str, int]):
+    """Paths in sorted order with their sizes; two numbers are kept for each, beside its name."""
 
-    path: str
-    offset: int
-    size: int
-    crc: int
+    def __init__(self) -> None:
+        self._places: dict[str, int] = {}
+        self._offsets, self._sizes = array("Q"), array("Q")
+
+    def add(self, path: str, offset: int, size: int) -> None:
+        """Add one behind the others."""
+        self._places[path] = len(self._offsets)
+        self._offsets.append(offset)
+        self._sizes.append(size)
+
+    def offset(self, path: str) -> int:
+        """Where in the ZIP the bytes of the member begin."""
+        return self._offsets[self._places[path]]
+
+    def __getitem__(self, path: str) -> int:
+        return self._sizes[self._places[path]]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
 
 
-def read_members(descriptor: int, where: str) -> list[ZipMember]:
-    """The members of the ZIP behind ``descriptor``. Raises BrokenError ``bad-zip``."""
+def read_members(descriptor: int, where: str) -> Members:
+    """The members of the ZIP behind ``descriptor``. Raises BrokenError ``bad-zip`` or ``bad-name``."""
     size = os.fstat(descriptor).st_size
     count, start, length, end_size = _end(descriptor, size, where)
     if start + length + end_size != size:
         raise _bad(where, "has bytes that belong to nothing between its directory and its end")
     if os.pread(descriptor, end_size, size - end_size) != end_records(count, length, start):
         raise _bad(where, "its end record is not as we write it")
-    directory = os.pread(descriptor, length, start)
-    members, at, position, last = [], 0, 0, ""
-    for _ in range(count):
-        path, member_size, crc, offset, at = _entry(directory, at, where)
+    members, position, last = Members(), 0, ""
+    for path, member_size, crc, offset in _entries(descriptor, start, length, count, where):
         if path <= last:
             raise _bad(where, "its members are not in sorted order, or one stands twice")
         if offset != position:
@@ -58,11 +78,38 @@ def read_members(descriptor: int, where: str) -> list[ZipMember]:
         header = local_header(path.encode(), member_size, crc)
         if os.pread(descriptor, len(header), offset) != header:
             raise _bad(where, f"the header of {path} differs from the directory")
-        members.append(ZipMember(path, offset + len(header), member_size, crc))
+        members.add(path, offset + len(header), member_size)
         position, last = offset + len(header) + member_size, path
-    if at != length or position != start:
+    if position != start:
         raise _bad(where, "has bytes that belong to no member")
-    check_names(member.path for member in members)
+    check_names(members)
+    return members
+
+
+def read_front(descriptor: int, where: str, until: str) -> Members:
+    """The members whose names sort before ``until``, from their own headers: quick, whatever comes behind them.
+
+    Preliminary: only ``read_members`` knows that the directory says the same. Raises BrokenError ``bad-zip`` or ``bad-name``.
+    """
+    members, at, last = Members(), 0, ""
+    while len(members) < MOST_MEMBERS:
+        head = os.pread(descriptor, LOCAL.size + LONGEST, at)
+        if head[:4] != LOCAL_MARK or len(head) < LOCAL.size:
+            break
+        fields = LOCAL.unpack_from(head)
+        crc, size, name_length, extra_length = fields[6], fields[7], fields[9], fields[10]
+        name = head[LOCAL.size : LOCAL.size + name_length]
+        if name >= until.encode():
+            break
+        if extra_length:
+            raise _bad(where, "a member in front of the items is too large to belong there")
+        header = local_header(name, size, crc)
+        if head[: len(header)] != header or not name.isascii() or name.decode() <= last:
+            raise _bad(where, "the header of a member is not as we write it, or they are not in sorted order")
+        last = name.decode()
+        members.add(last, at + len(header), size)
+        at += len(header) + size
+    check_names(members)
     return members
 
 
@@ -83,11 +130,24 @@ def _end(descriptor: int, size: int, where: str) -> tuple[int, int, int, int]:
         if wide[:4] != END64_MARK or wide[END64.size : END64.size + 4] != LOCATOR_MARK:
             raise _bad(where, "its ZIP64 end record is missing")
         *_, count, length, start = END64.unpack_from(wide)
-    if count > MOST_MEMBERS or length > _MOST_DIRECTORY:
+    if count > MOST_MEMBERS or length > MOST_MEMBERS * _LONGEST_ENTRY:
         raise _bad(where, f"has more than {MOST_MEMBERS:,} members")
     if start + length + end_size > size:
         raise _bad(where, "its directory lies outside of the file; it was cut short")
     return count, start, length, end_size
+
+
+def _entries(descriptor: int, start: int, length: int, count: int, where: str) -> Iterator[tuple[str, int, int, int]]:
+    """Path, size, CRC-32 and offset of each entry of the directory, which must fill its place to the byte."""
+    window, at, read = b"", 0, 0
+    for _ in range(count):
+        if len(window) - at < _LONGEST_ENTRY and read < length:
+            more = os.pread(descriptor, min(_WINDOW, length - read), start + read)
+            window, at, read = window[at:] + more, 0, read + len(more)
+        path, size, crc, offset, at = _entry(window, at, where)
+        yield path, size, crc, offset
+    if at != len(window) or read != length:
+        raise _bad(where, "has bytes that belong to no member")
 
 
 def _entry(directory: bytes, at: int, where: str) -> tuple[str, int, int, int, int]:

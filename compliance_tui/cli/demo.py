@@ -242,7 +242,7 @@ def _walk(home: Path, at: dt.datetime) -> int:
     say()
     say(f"Look at it:     compliance-tui {home / 'assessment'}")
     say(f"Verify it:      compliance-tui verify {bundle} --trust {home / 'regulator' / 'trust.toml'}")
-    genuine = all(line.outcome == "pass" for line in found.lines if line.name != "readiness")
+    genuine = all(line.outcome == "pass" or not line.required for line in found.lines if line.name != "readiness")
     return 0 if genuine and caught.verdict == "broken" else 1
 
 
@@ -252,8 +252,9 @@ def _alter(bundle: Path, altered: Path) -> None:
 
     shutil.copyfile(bundle, altered)
     with altered.open("r+b") as file:
-        largest = max(read_members(file.fileno(), altered.name), key=lambda member: member.size)
-        file.seek(largest.offset + largest.size // 2)
+        members = read_members(file.fileno(), altered.name)
+        largest = max(members, key=members.__getitem__)
+        file.seek(members.offset(largest) + members[largest] // 2)
         byte = file.read(1)
         file.seek(-1, 1)
         file.write(bytes([byte[0] ^ 1]))

@@ -1,27 +1,36 @@
 """evidence list, show, facts, verify, kinds, new."""
 
 import hashlib
+import re
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from compliance_tui.assessment.attach import objects_folder
+from compliance_tui.assessment.actions import digest_of_file_list
 from compliance_tui.assessment.checks import age_days
-from compliance_tui.assessment.folder import load
+from compliance_tui.assessment.folder import Contents, load
 from compliance_tui.assessment.model import Item
+from compliance_tui.assessment.store import has_bytes, open_store
+from compliance_tui.cli.look import preview
 from compliance_tui.cli.settings import Bar, extra_kinds, folder, instant, note, print_json, say
-from compliance_tui.evidence.fact import Fact
-from compliance_tui.evidence.kind import load_kinds, recognise
+from compliance_tui.evidence.fact import Fact, Facts
+from compliance_tui.evidence.kind import Kind, load_kinds, recognise
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import open_regular
 from compliance_tui.safe.text import clean_line
+
+_ITEM = re.compile(r"E-[0-9]{4,9}")
 
 
 @click.group()
 def evidence() -> None:
     """The evidence of the assessment."""
+
+
+evidence.add_command(preview)
 
 
 @evidence.command("list")
@@ -112,13 +121,19 @@ def show(ctx: click.Context, item: str, as_json: bool) -> None:
 def facts(ctx: click.Context, file: Path, kind: str | None, as_json: bool) -> None:
     """Read the facts of a file; needs no assessment, changes nothing.
 
+    The id of an item reads its files anew from where they lie; of a log in a bucket only the parts that are needed are fetched.
+
     \b
     Example:
       compliance-tui evidence facts logs/refusal.eval
+      compliance-tui evidence facts E-0004
     """
     from compliance_tui.evidence.readers import read_facts
 
     kinds = load_kinds(extra_kinds(ctx))
+    if _ITEM.fullmatch(str(file)) and not file.exists():
+        _say_found(*_facts_of_item(load(folder(ctx)), str(file), kind, kinds), as_json)
+        return
     name = kind or recognise(file, kinds)
     if name is None or name not in kinds:
         wanted = f"{clean_line(kind)} is no known kind" if kind else "cannot tell what kind of evidence this is; give --kind"
@@ -126,6 +141,23 @@ def facts(ctx: click.Context, file: Path, kind: str | None, as_json: bool) -> No
     found = read_facts(file, kinds[name])
     with open_regular(file) as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    _say_found(found, sha256, as_json)
+
+
+def _facts_of_item(contents: Contents, identifier: str, kind: str | None, kinds: dict[str, Kind]) -> tuple[Facts, str]:
+    from compliance_tui.evidence.readers import read_facts_of
+
+    item = contents.items.get(identifier)
+    if item is None or (kind or item.kind) not in kinds:
+        wanted = f"no known kind {kind or item.kind}" if item else "no such file, and no such evidence item"
+        raise InputError("unknown-item", f"{clean_line(identifier, 30)}: {clean_line(wanted)}; `evidence list` shows the items")
+    store = open_store(contents.root, contents.assessment)
+    files = [(file.name, partial(store.open, file.sha256)) for file in item.files]
+    sha256 = item.files[0].sha256 if len(item.files) == 1 else digest_of_file_list(item)
+    return read_facts_of(files, kinds[kind or item.kind]), sha256
+
+
+def _say_found(found: Facts, sha256: str, as_json: bool) -> None:
     if as_json:
         warnings = list(found.warnings)
         print_json(
@@ -154,15 +186,13 @@ def verify(ctx: click.Context, as_json: bool) -> int:
     Example:
       compliance-tui evidence verify
     """
-    from compliance_tui.evidence.store import LocalStore
-
     contents = load(folder(ctx))
     owners: dict[str, list[tuple[str, str]]] = {}
     for item in contents.items.values():
         for file in item.files:
             owners.setdefault(file.sha256, []).append((item.id, file.name))
     total = sum(item.size for item in contents.items.values())
-    findings = LocalStore(objects_folder(contents.root)).verify(list(owners), Bar("checked", total))
+    findings = open_store(contents.root, contents.assessment).verify(list(owners), Bar("checked", total))
     if as_json:
         rows = [(finding, owner) for finding in findings for owner in owners[finding.sha256]]
         print_json([{"item": owner[0], "file": owner[1], "sha256": one.sha256, "fault": one.fault} for one, owner in rows])
@@ -188,10 +218,9 @@ def lint(ctx: click.Context, as_of: str | None, as_json: bool) -> int:
       compliance-tui evidence lint
     """
     from compliance_tui.assessment.lint import lint_assessment
-    from compliance_tui.evidence.store import LocalStore
 
     contents = load(folder(ctx))
-    found = lint_assessment(contents, contents.readiness(instant(as_of)), LocalStore(objects_folder(contents.root)).has)
+    found = lint_assessment(contents, contents.readiness(instant(as_of)), has_bytes(contents, ask=True))
     if as_json:
         print_json([{"code": one.code, "about": one.about, "text": one.text} for one in found])
     else:

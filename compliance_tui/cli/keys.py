@@ -1,18 +1,35 @@
-"""keys new, show, list."""
+"""keys new, show, list; and how every command that signs is given its keys."""
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
 
-from compliance_tui.cli.settings import print_json, say
+from compliance_tui.cli.settings import note, print_json, say
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import read_bounded
 from compliance_tui.safe.text import clean_line
-from compliance_tui.trust.keys import LARGEST_KEY_FILE, new_key
+from compliance_tui.trust.keys import LARGEST_KEY_FILE, KeyType, Signer, load_signer, new_key, public_half
 from compliance_tui.trust.public_key import PublicKey, parse_public_key
+
+_LONGEST_PASSPHRASE = 4096
+_NAMES = "a file, agent:SHA256:…, pkcs11:…, or the address of a cloud's key (awskms:, gcpkms:, azurekms:, hv:)"
+
+KEY_OPTION = click.option("--key", "keys", multiple=True, metavar="KEY", help=f"A key that signs: {_NAMES}.")
+PASSPHRASE_OPTION = click.option(
+    "--passphrase-fd",
+    type=int,
+    default=None,
+    metavar="N",
+    help="Read passphrases and PINs from this file descriptor, one on a line, in the order of the keys.",
+)
+
+
+def load_signers(keys: Sequence[str], descriptor: int | None) -> list[Signer]:
+    """The signers that ``--key`` named; a passphrase comes from the descriptor or from the terminal. Raises InputError."""
+    return [load_signer(key, passphrase_from(descriptor, key)) for key in keys]
 
 
 def passphrase_from(descriptor: int | None, name: str) -> Callable[[], bytes]:
@@ -20,28 +37,41 @@ def passphrase_from(descriptor: int | None, name: str) -> Callable[[], bytes]:
 
     def ask() -> bytes:
         if descriptor is not None:
-            try:
-                content = os.read(descriptor, 4096)
-            except OSError:
-                raise InputError("no-passphrase", f"--passphrase-fd {descriptor}: cannot be read") from None
-            return content.split(b"\n")[0]
+            return _line_of(descriptor)
         if not sys.stdin.isatty():
-            raise InputError("no-passphrase", f"{clean_line(name)}: is encrypted; pass its passphrase with --passphrase-fd")
-        return str(click.prompt(f"Passphrase of {name}", hide_input=True, err=True)).encode()
+            raise InputError("no-passphrase", f"{clean_line(name)}: needs a passphrase; pass it with --passphrase-fd")
+        what = "PIN" if name.startswith("pkcs11:") else "Passphrase"
+        return str(click.prompt(f"{what} of {clean_line(name, 60)}", hide_input=True, err=True)).encode()
 
     return ask
 
 
+def _line_of(descriptor: int) -> bytes:
+    """The next line, read byte by byte: what follows is for the next key."""
+    line = b""
+    try:
+        while len(line) < _LONGEST_PASSPHRASE and (byte := os.read(descriptor, 1)) != b"\n":
+            if not byte and not line:
+                raise InputError("no-passphrase", f"--passphrase-fd {descriptor}: has no further line; give one for each key")
+            if not byte:
+                break
+            line += byte
+    except OSError:
+        raise InputError("no-passphrase", f"--passphrase-fd {descriptor}: cannot be read") from None
+    return line
+
+
 @click.group()
 def keys() -> None:
-    """Ed25519 keys that sign bundles."""
+    """Keys that sign bundles: Ed25519 and ECDSA P-256, in files, in ssh-agent, in tokens and in key services."""
 
 
 @keys.command("new")
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--passphrase-fd", type=int, default=None, metavar="N", help="Read the passphrase from this file descriptor.")
+@click.option("--type", "kind", type=click.Choice(["ed25519", "p256"]), default="ed25519", show_default=True)
+@PASSPHRASE_OPTION
 @click.option("--unencrypted", is_flag=True, help="Without a passphrase; for demonstrations and sealed machines only.")
-def new(path: Path, passphrase_fd: int | None, unencrypted: bool) -> None:
+def new(path: Path, kind: KeyType, passphrase_fd: int | None, unencrypted: bool) -> None:
     """Make a key: PATH (secret), PATH.pub and PATH.pub.pem (to hand out).
 
     \b
@@ -55,50 +85,73 @@ def new(path: Path, passphrase_fd: int | None, unencrypted: bool) -> None:
             raise InputError("weak-passphrase", "the passphrase has fewer than 8 characters; take a longer one")
         if passphrase_fd is None and click.prompt("Once more", hide_input=True, err=True).encode() != passphrase:
             raise InputError("bad-passphrase", "the two passphrases differ; nothing was written")
-    public = new_key(path, passphrase)
+    public = new_key(path, passphrase, kind)
     say(f"{path}: new key, keep it secret")
     _show(public)
 
 
 def _show(public: PublicKey) -> None:
+    say(f"kind         {public.kind}")
+    if public.application is not None:
+        say(f"application  {public.application} (signs SSH signatures only, never a DSSE envelope)")
     say(f"key id       {public.key_id}")
     say(f"fingerprint  {public.fingerprint}")
     say(f"public       {public.openssh}")
 
 
-def _read(path: Path) -> PublicKey:
-    beside = path.with_name(path.name + ".pub")
-    source = beside if path.suffix not in (".pub", ".pem") and beside.exists() else path
-    return parse_public_key(read_bounded(source, LARGEST_KEY_FILE).decode("utf-8", "replace"), str(source))
-
-
 @keys.command()
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("key", metavar="KEY")
+@PASSPHRASE_OPTION
 @click.option("--json", "as_json", is_flag=True, help="One JSON document.")
-def show(path: Path, as_json: bool) -> None:
-    """Show the public half of a key: its id, its fingerprint, the line to hand out.
+def show(key: str, passphrase_fd: int | None, as_json: bool) -> None:
+    """Show the public half of a key: its kind, its id, its fingerprint, the line to hand out.
+
+    KEY is a file, agent:SHA256:…, pkcs11:…, or the address of a cloud's key.
 
     \b
     Example:
       compliance-tui keys show ada.key
+      compliance-tui keys show "pkcs11:token=lab;object=sign"
     """
-    public = _read(path)
+    public = public_half(key, passphrase_from(passphrase_fd, key))
     if as_json:
-        print_json({"key_id": public.key_id, "fingerprint": public.fingerprint, "public": public.openssh})
+        signs = ["dsse", "sshsig"] if public.application is None else ["sshsig"]
+        print_json(
+            {
+                "kind": public.kind,
+                "key_id": public.key_id,
+                "fingerprint": public.fingerprint,
+                "public": public.openssh,
+                "application": public.application,
+                "signs": signs,
+            }
+        )
     else:
         _show(public)
 
 
 @keys.command("list")
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False), default=Path())
-def listing(directory: Path) -> None:
-    """List the keys in a folder by their public halves.
+@click.option("--agent", is_flag=True, help="The keys in ssh-agent instead.")
+def listing(directory: Path, agent: bool) -> None:
+    """List the keys in a folder by their public halves, or those in ssh-agent.
 
     \b
     Example:
       compliance-tui keys list keys
+      compliance-tui keys list --agent
     """
+    if agent:
+        from compliance_tui.trust.agent import agent_keys
+
+        for one in agent_keys():
+            say(f"agent:{one.public.fingerprint}  {one.public.kind}  {clean_line(one.comment, 60)}")
+        return
     if not directory.is_dir():
         raise InputError("not-found", f"{clean_line(str(directory))}: no such folder")
     for path in sorted(directory.glob("*.pub")):
-        say(f"{path.name}  {_read(path).fingerprint}")
+        try:
+            public = parse_public_key(read_bounded(path, LARGEST_KEY_FILE).decode("utf-8", "replace"), path.name)
+            say(f"{path.name}  {public.fingerprint}  {public.kind}")
+        except InputError as error:  # an RSA key beside the others is no reason to hide them
+            note(str(error))

@@ -15,6 +15,7 @@ from compliance_tui.safe.errors import ComplianceError
 
 # name -> (module, one line for the list of commands)
 COMMANDS = {
+    "recent": ("look", "List what was opened last in the terminal UI"),
     "demo": ("demo", "Make a sample assessment with real evidence, and look at it"),
     "init": ("assess", "Start an assessment in a folder"),
     "status": ("assess", "Say whether the release is ready, with a reason for each control"),
@@ -24,17 +25,34 @@ COMMANDS = {
     "detach": ("attach", "Let an evidence item no longer serve a control"),
     "sign-off": ("assess", "Accept an answer, as a person in a seat"),
     "waive": ("assess", "Accept a gap until a day"),
+    "plan": ("plan", "Say what still blocks by who has to act, and what runs out when"),
+    "find": ("plan", "List the controls that a filter finds"),
+    "history": ("history", "Show who changed an answer, when, and what"),
+    "undo": ("history", "Take back your own last change of an answer"),
+    "redo": ("history", "Bring back what you have taken back"),
     "people": ("people", "List the people and the seats that they may sign in"),
     "axes": ("people", "Show or choose the values that decide which controls apply"),
     "evidence": ("evidence", "List, show, read and verify evidence"),
+    "store": ("store", "Share the bytes of the evidence between machines"),
     "migrate": ("migrate", "Move the answers to another version of a standard"),
     "rate": ("rate", "Rate bypasses by a standard's scale"),
     "export": ("bundle", "Write the bundle, signed"),
     "sign": ("bundle", "Add a signature to a bundle"),
     "verify": ("bundle", "Check a bundle against your own trust policy"),
+    "redact": ("editions", "Write an edition with some items withheld or sealed"),
+    "disclose": ("editions", "Write one item's folder, to hand over later"),
+    "determine": ("regulator", "Answer a bundle with a signed decision"),
+    "receipt": ("regulator", "Confirm with a signature that a bundle arrived whole"),
+    "review": ("regulator", "Add an assessor's signed review to a bundle"),
+    "withdraw": ("regulator", "Say that the lab no longer stands by its bundle"),
+    "supersede": ("regulator", "Put another bundle in the place of one"),
+    "register": ("regulator", "Sign the lab's register of its bundles"),
+    "compare": ("compare", "Say what changed between two bundles or two assessments"),
     "standards": ("standards", "List, show, compare, check and write standards"),
     "keys": ("keys", "Make and show signing keys"),
     "trust": ("trust", "Write and check a trust policy"),
+    "timestamp": ("timestamp", "Have the signatures of a bundle time-stamped"),
+    "log": ("log", "Show the audit log, check it, and prove what it holds"),
     "schema": ("schema", "Print the JSON Schema of a format"),
 }
 _HIDDEN = {"open": ("open", "Open an assessment or a bundle in the terminal UI")}
@@ -79,6 +97,8 @@ class Program(click.Group):
 @click.option("--standards", type=click.Path(path_type=Path), default=None, help="A folder with further standards.")
 @click.option("--kinds", type=click.Path(path_type=Path), default=None, help="A folder with further evidence kinds.")
 @click.option("--me", default=None, help="Who acts (default: the configuration file, else your login name).")
+@click.option("--plain", is_flag=True, help="Print plain lines instead of opening the terminal UI.")
+@click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal, for selecting text.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.version_option(__version__, prog_name="compliance-tui")
 @click.pass_context

@@ -1,5 +1,6 @@
 """The terminal UI, or its plain twin where there is no terminal to draw on."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -7,6 +8,8 @@ from pathlib import Path
 import click
 
 from compliance_tui.cli.settings import extra_kinds, extra_standards, folder, person
+from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.text import clean_line
 
 
 def can_draw() -> bool:
@@ -14,21 +17,52 @@ def can_draw() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") not in ("", "dumb")
 
 
+def is_bundle(path: Path) -> bool:
+    """Whether the path is a bundle, packed or unpacked."""
+    return path.is_file() or (path / "core").is_dir()
+
+
 @click.command(hidden=True)
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 @click.pass_context
 def open(ctx: click.Context, path: Path | None = None) -> int:
-    """Open an assessment, or a bundle read-only, in the terminal UI; without a terminal, print its status."""
+    """Open an assessment, or a bundle read-only, in the terminal UI; without a terminal, print its status.
+
+    Where neither a path nor an assessment in the present folder is given, the start page opens.
+    """
+    options = ctx.find_root().obj
     target = path or folder(ctx)
-    if not can_draw():
-        from compliance_tui.cli.assess import status
-
-        if target.is_file() or (target / "core").is_dir():
-            from compliance_tui.cli.bundle import verify
-
-            return int(ctx.invoke(verify, bundle=target) or 0)
-        ctx.find_root().obj["folder"] = target
-        return int(ctx.invoke(status) or 0)
+    if options.get("plain") or not can_draw():
+        return _print(ctx, target)
+    named = path is not None or options["folder"] is not None
+    if named and not target.exists():
+        raise InputError("not-found", f"{clean_line(str(target))}: no such file or folder; check the path")
+    there = is_bundle(target) or (target / "assessment.toml").exists()
+    if named and not there:
+        raise InputError(
+            "no-assessment",
+            f"{clean_line(str(target))}: no assessment here; `compliance-tui` alone opens the start page, "
+            "`compliance-tui init DIR --standard ID --subject NAME` starts one",
+        )
+    gc.disable()  # what start-up makes stays; the app turns the collector on when its first list is drawn
     from compliance_tui.tui.app import run
 
-    return run(target, person=person(ctx), kinds_folder=extra_kinds(ctx), standards_folder=extra_standards(ctx))
+    return run(
+        target if there else None,
+        person=person(ctx),
+        kinds_folder=extra_kinds(ctx),
+        standards_folder=extra_standards(ctx),
+        mouse=not options.get("no_mouse"),
+    )
+
+
+def _print(ctx: click.Context, target: Path) -> int:
+    """The plain twin: the status of an assessment, the verdict on a bundle."""
+    if is_bundle(target):
+        from compliance_tui.cli.bundle import verify
+
+        return int(ctx.invoke(verify, bundle=target) or 0)
+    from compliance_tui.cli.assess import status
+
+    ctx.find_root().obj["folder"] = target
+    return int(ctx.invoke(status) or 0)

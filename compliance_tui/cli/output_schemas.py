@@ -73,6 +73,7 @@ VERIFY = _object(
         "items": _object({name: {"type": "integer", "minimum": 0} for name in ("present", "withheld", "sealed")}),
         "readiness": {"oneOf": [STATUS, {"type": "null"}]},
         **dict.fromkeys(("signature_valid", "trusted", "current", "ready"), _ANSWER),
+        "signers": _list(_object({"person": _TEXT, "fingerprint": _TEXT})),
         **{name: _list(_TEXT) for name in ("withheld", "sealed", "handed")},
         "statements": _list(
             _object(

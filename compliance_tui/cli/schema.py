@@ -9,8 +9,8 @@ from compliance_tui.cli.settings import print_json
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-_OUTPUTS = ("status", "verify", "facts", "standards", "diff", "migrate")
-NAMES = ("standard", "assessment", "response", "item", "kind", "trust", "statement", *_OUTPUTS)
+_OUTPUTS = ("status", "verify", "compare", "facts", "standards", "diff", "migrate")
+NAMES = ("standard", "assessment", "response", "item", "kind", "trust", "statement", "state", *_OUTPUTS)
 
 
 @click.command()
@@ -30,6 +30,10 @@ def _schema(name: str) -> dict[str, Any]:
         from compliance_tui.cli.output_schemas import OUTPUTS
 
         return OUTPUTS[name]
+    if name == "statement":
+        from compliance_tui.bundle.predicates import statement_schema
+
+        return statement_schema()
     return _model(name).model_json_schema(by_alias=True)
 
 
@@ -46,10 +50,10 @@ def _model(name: str) -> "type[BaseModel]":
         from compliance_tui.trust.policy import Policy
 
         return Policy
-    if name == "statement":
-        from compliance_tui.bundle.statement import Statement
+    if name == "state":
+        from compliance_tui.bundle.state import State
 
-        return Statement
+        return State
     from compliance_tui.assessment import model
 
     models: dict[str, type[BaseModel]] = {"assessment": model.Assessment, "response": model.Response, "item": model.Item}

@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from compliance_tui.assessment.archive import Archived
 from compliance_tui.assessment.checks import age_days, largest_age
 from compliance_tui.assessment.folder import Contents
+from compliance_tui.assessment.history import Point
 from compliance_tui.assessment.model import Response
+from compliance_tui.assessment.plan import ACTORS, Event, Need, WhatIf
 from compliance_tui.assessment.readiness import ControlState, Readiness
 from compliance_tui.safe.instant import format_instant
 from compliance_tui.standard.levels import explain
@@ -107,3 +109,56 @@ def archived_page(archived: Sequence[Archived]) -> Iterator[str]:
 
 def _when(instant: dt.datetime | None) -> str:
     return format_instant(instant) if instant else "an unknown time"
+
+
+def group_lines(contents: Contents, result: Readiness) -> Iterator[str]:
+    """The verdict, and for each standard and group how many required controls are in order."""
+    required = [state for state in result.controls if state.level == "required"]
+    blocking = result.blocking()
+    yield f"{VERDICTS[result.verdict]} as of {format_instant(result.as_of)}"
+    yield f"{len(required) - len(blocking)} of {len(required)} required controls in order, {len(blocking)} block"
+    for standard, _ in contents.standards:
+        yield from ("", f"{standard.standard.title} {standard.version}")
+        for group in standard.groups:
+            inside = [one for one in required if one.standard == standard.id and one.control.group == group.id]
+            done = sum(one.outcome != "blocked" for one in inside)
+            yield f"  {group.id} {group.title}: {f'{done} of {len(inside)}' if inside else 'nothing required'}"
+
+
+def plan_lines(
+    result: Readiness, found: Sequence[Need], events: Sequence[Event], release: dt.date | None, past: Sequence[Point]
+) -> Iterator[str]:
+    """What blocks by who has to act; what runs out before the release; how it went so far."""
+    for actor, heading in ACTORS.items():
+        inside = [need for need in found if need.actor == actor]
+        if inside:
+            yield from ("", f"{heading} ({len(inside)})")
+        for need in inside:
+            ids = ", ".join(control for _, control in need.controls)
+            yield f"  {need.text}" + (f": {ids}" if ids else "")
+    yield ""
+    if release is None:
+        yield "No day of release is planned"
+    else:
+        days = (release - result.as_of.date()).days
+        yield f"Release planned on {release}, " + (f"in {days} days" if days >= 0 else f"{-days} days ago")
+        for event in events:
+            yield f"  {event.day} {event.text}: {', '.join(control for _, control in event.controls)}"
+        if not events and days >= 0:
+            yield "  nothing runs out before then"
+    if len(past) > 1:
+        yield from ("", "In order, day by day, by today's rules")
+        yield from (f"  {point.day} {point.in_order} of {point.required}" for point in past)
+
+
+def what_if_lines(tried: WhatIf, axes: Sequence[str]) -> Iterator[str]:
+    """What other axis values would change; nothing was changed."""
+    yield f"With {', '.join(axes)}: {VERDICTS[tried.result.verdict]}; nothing was changed"
+    for keys, words in (
+        (tried.newly_required, "newly required"),
+        (tried.no_longer_required, "no longer required"),
+        (tried.newly_blocking, "newly blocking"),
+        (tried.no_longer_blocking, "no longer blocking"),
+    ):
+        if keys:
+            yield f"  {len(keys)} {words}: {', '.join(control for _, control in keys)}"

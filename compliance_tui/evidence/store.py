@@ -11,63 +11,50 @@ import fcntl
 import hashlib
 import io
 import os
-import re
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Literal
 
+from compliance_tui.evidence.blob_store import Cancelled, Progress, StoredFile, StoreFinding, altered, is_digest, parts_of
 from compliance_tui.safe.errors import CancelledError, InputError
 from compliance_tui.safe.files import MEBIBYTE, fsync_folder, open_regular, writing
-from compliance_tui.safe.text import clean_line
 
 _STEP = 32 * MEBIBYTE
 _WRITE_OUT = 64 * MEBIBYTE
 _THREADS = 4
-_DIGEST = re.compile(r"[0-9a-f]{64}")
-Progress = Callable[[int], None]
-Cancelled = Callable[[], bool]
-
-
-@dataclass(frozen=True)
-class StoredFile:
-    """What was stored: the digest and size of the bytes, and whether they are new in the store."""
-
-    sha256: str
-    size: int
-    created: bool
-
-
-@dataclass(frozen=True)
-class StoreFinding:
-    """An object whose bytes are not what its name says, or that is not there."""
-
-    sha256: str
-    fault: Literal["missing", "altered"]
 
 
 class LocalStore:
     """A folder of objects named by their SHA-256."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
 
     def path(self, sha256: str) -> Path:
         """Where the object lies, or would lie. Raises InputError ``bad-digest``."""
-        if not _DIGEST.fullmatch(sha256):
-            raise InputError("bad-digest", f"{clean_line(sha256, 80)} is not a SHA-256 in lowercase hexadecimal")
-        return self._folder / sha256[:2] / sha256[2:]
+        folder, name = parts_of(sha256)
+        return self.folder / folder / name
 
     def has(self, sha256: str) -> bool:
         """Whether the object is there (its bytes are not looked at)."""
         return self.path(sha256).is_file()
 
+    def stat(self, sha256: str) -> int | None:
+        """The object's size in bytes; None where it is not there."""
+        try:
+            return self.path(sha256).stat().st_size
+        except OSError:
+            return None
+
     def open(self, sha256: str) -> io.FileIO:
         """The object's bytes. Raises InputError ``not-found``."""
         return open_regular(self.path(sha256))
+
+    def source(self, sha256: str) -> Path:
+        """The file that holds the object."""
+        return self.path(sha256)
 
     def put(self, source: Path, progress: Progress | None = None, cancelled: Cancelled | None = None) -> StoredFile:
         """Take in one file. The same bytes are kept once. Raises InputError, CancelledError; nothing is left behind then."""
@@ -77,8 +64,8 @@ class LocalStore:
         self, sources: Sequence[Path], progress: Progress | None = None, cancelled: Cancelled | None = None
     ) -> list[StoredFile]:
         """Take in files, several at a time, durably; ``progress`` is given the bytes done so far."""
-        with writing(self._folder):
-            self._folder.mkdir(parents=True, exist_ok=True)
+        with writing(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
             self.sweep()
         done, lock = 0, Lock()
 
@@ -93,11 +80,33 @@ class LocalStore:
         with ThreadPoolExecutor(threads) as files, ThreadPoolExecutor(2 * threads) as helpers:
             futures = [files.submit(self._put, source, helpers, advanced, cancelled) for source in sources]
             stored = self._gather(futures)
-        with writing(self._folder):
+        with writing(self.folder):
             for folder in {self.path(one.sha256).parent for one in stored}:
                 fsync_folder(folder)
-            fsync_folder(self._folder)
+            fsync_folder(self.folder)
         return stored
+
+    def take(self, sha256: str, blocks: Iterable[bytes]) -> None:
+        """Take in the bytes of another store, which must be those of the digest (BrokenError ``evidence-altered``)."""
+        with writing(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            descriptor, name = self._temporary()
+        try:
+            digest = hashlib.sha256()
+            for block in blocks:
+                digest.update(block)
+                with writing(self.folder):
+                    _write_all(descriptor, block)
+            if digest.hexdigest() != sha256:
+                raise altered(sha256, str(self.folder))
+            with writing(self.folder):
+                self._name(descriptor, name, sha256)
+                fsync_folder(self.path(sha256).parent)
+                fsync_folder(self.folder)
+        finally:
+            os.close(descriptor)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(name)
 
     @staticmethod
     def _gather(futures: "Sequence[Future[StoredFile]]") -> list[StoredFile]:
@@ -110,10 +119,10 @@ class LocalStore:
 
     def _put(self, source: Path, helpers: ThreadPoolExecutor, advanced: Progress, cancelled: Cancelled | None) -> StoredFile:
         with open_regular(source) as file:
-            with writing(self._folder):
+            with writing(self.folder):
                 descriptor, name = self._temporary()
             try:
-                with writing(self._folder):
+                with writing(self.folder):
                     digest, size = _copy_and_hash(file.fileno(), descriptor, helpers, advanced, cancelled)
                     return StoredFile(digest, size, self._name(descriptor, name, digest))
             finally:
@@ -124,7 +133,7 @@ class LocalStore:
     def _temporary(self) -> tuple[int, str]:
         """A new file that is ours as long as we live: a sweep takes only what nobody holds locked."""
         while True:
-            descriptor, name = tempfile.mkstemp(prefix=".tmp-", dir=self._folder)
+            descriptor, name = tempfile.mkstemp(prefix=".tmp-", dir=self.folder)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             if os.fstat(descriptor).st_nlink:
                 return descriptor, name
@@ -144,7 +153,7 @@ class LocalStore:
     def sweep(self) -> int:
         """Remove temporary files whose writer is gone (its lock ended with it); gives their number."""
         removed = 0
-        for path in self._folder.glob(".tmp-*"):
+        for path in self.folder.glob(".tmp-*"):
             with contextlib.suppress(OSError):
                 descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
                 try:
@@ -157,10 +166,15 @@ class LocalStore:
 
     def objects(self) -> Iterator[str]:
         """The digests of all objects, sorted."""
-        for folder in sorted(path for path in self._folder.glob("[0-9a-f][0-9a-f]") if path.is_dir()):
+        for folder in sorted(path for path in self.folder.glob("[0-9a-f][0-9a-f]") if path.is_dir()):
             for name in sorted(os.listdir(folder)):
-                if _DIGEST.fullmatch(folder.name + name):
+                if is_digest(folder.name + name):
                     yield folder.name + name
+
+    def check(self, sizes: Mapping[str, int]) -> list[StoreFinding]:
+        """Which digests are missing, or there with another size than said; no bytes are read."""
+        found = ((sha256, size, self.stat(sha256)) for sha256, size in sorted(sizes.items()))
+        return [StoreFinding(one, "missing" if there is None else "altered") for one, size, there in found if there != size]
 
     def verify(self, digests: Sequence[str], progress: Progress | None = None) -> list[StoreFinding]:
         """Hash the objects again: which are missing, which are altered."""
@@ -237,3 +251,9 @@ def _copy_some(source: int, at: int, target: int) -> int:
     while view:
         view = view[os.pwrite(target, view, at + len(chunk) - len(view)) :]
     return len(chunk)
+
+
+def _write_all(descriptor: int, content: bytes) -> None:
+    view = memoryview(content)
+    while view:
+        view = view[os.write(descriptor, view) :]

@@ -36,7 +36,13 @@ def validate(value: Any, model: type[M], where: str, line: Any = None) -> M:
         raise InputError("bad-field", _sentence(error, where, line)) from None
 
 
+# To spell out a fault takes a kilobyte; a hostile file can have a million.
+_MOST_FAULTS = 2_000
+
+
 def _sentence(error: "ValidationError", where: str, line: Any) -> str:
+    if error.error_count() > _MOST_FAULTS:
+        return f"{clean_line(where)}: {error.error_count():,} fields are wrong; it is not what it should be"
     first = min(error.errors(), key=lambda fault: fault["type"] not in ("extra_forbidden",))
     location: Location = tuple(part for part in first["loc"] if part != "[key]")
     place = f", line {line(location)}" if line else ""

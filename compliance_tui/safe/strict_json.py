@@ -14,7 +14,8 @@ from compliance_tui.safe.text import clean_line
 
 LARGEST_JSON = 4 * (1 << 20)
 DEEPEST_JSON = 64
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# Possessive: a text of megabytes would otherwise leave a way back at each of its letters.
+_STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _BRACKETS = re.compile(rb"[\[\]{}]")
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from compliance_tui.safe.errors import BrokenError, InputError
 from compliance_tui.safe.strict_json import load_json
 from compliance_tui.safe.text import clean_line
-from compliance_tui.trust.keys import Signer
 from compliance_tui.trust.public_key import PublicKey
+from compliance_tui.trust.signer import Signer
 
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 LARGEST_PAYLOAD = 64 * 1024
@@ -33,8 +33,11 @@ def pae(payload: bytes) -> bytes:
 def sign_envelope(payload: bytes, signer: Signer) -> bytes:
     """A DSSE envelope with one signature; one name on a line, so that sed can take it apart.
 
-    Raises InputError ``too-large`` for a payload that no reader of these envelopes would accept.
+    Raises InputError ``too-large`` for a payload that no reader of these envelopes would accept, ``no-dsse`` for a key in a
+    FIDO2 token, which cannot make one.
     """
+    if not signer.dsse:
+        raise InputError("no-dsse", f"{signer.public.fingerprint}: a key in a FIDO2 token makes SSH signatures only")
     if len(payload) > LARGEST_PAYLOAD:
         raise InputError("too-large", f"a statement of {len(payload):,} bytes; {LARGEST_PAYLOAD:,} at most")
     signature = base64.b64encode(signer.sign(pae(payload))).decode()
@@ -76,8 +79,8 @@ def read_envelope(content: bytes, where: str) -> Envelope:
         key_id = one.get("keyid", "")
         if not isinstance(key_id, str) or len(key_id) > 200:
             raise _bad(where, "a keyid must be a short text")
-        found.append((key_id, _base64(one["sig"], where)))
-    payload = _base64(value["payload"], where)
+        found.append((key_id, decode_base64(one["sig"], where)))
+    payload = decode_base64(value["payload"], where)
     if len(payload) > LARGEST_PAYLOAD:
         raise _bad(where, f"its payload is larger than {LARGEST_PAYLOAD:,} bytes")
     return Envelope(payload, tuple(found))
@@ -89,7 +92,8 @@ def verify_envelope(envelope: Envelope, key: PublicKey) -> bool:
     return any(key.verifies(signature, message) for _, signature in envelope.signatures)
 
 
-def _base64(text: object, where: str) -> bytes:
+def decode_base64(text: object, where: str) -> bytes:
+    """The bytes of base64 in either alphabet, in its one canonical form. Raises BrokenError ``bad-envelope``."""
     if not isinstance(text, str) or not (
         re.fullmatch(r"[A-Za-z0-9+/]*={0,2}", text) or re.fullmatch(r"[A-Za-z0-9_-]*={0,2}", text)
     ):

@@ -1,190 +1,69 @@
-"""Private keys on disk: encrypted PKCS#8 with a real work factor, or OpenSSH's own format."""
+"""One way to name any key that signs: a file, one in ``ssh-agent``, one in a PKCS#11 token, one in a cloud's key service.
 
-import contextlib
-import os
-import tempfile
+path                     PKCS#8 or OpenSSH file
+agent:SHA256:…           a key in ssh-agent, FIDO2 tokens among them
+pkcs11:token=…;object=…  RFC 7512
+awskms:… gcpkms:… …      a signer address of securesystemslib
+"""
+
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from compliance_tui.safe.errors import InputError
-from compliance_tui.safe.files import fsync_folder, read_bounded
-from compliance_tui.safe.text import clean_line
-from compliance_tui.trust.public_key import PublicKey, public_key
+from compliance_tui.safe.files import read_bounded
+from compliance_tui.trust.key_files import LARGEST_KEY_FILE, KeyType, file_signer, new_key
+from compliance_tui.trust.public_key import PublicKey, parse_public_key
+from compliance_tui.trust.signer import Signer
 
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+__all__ = ["LARGEST_KEY_FILE", "KeyType", "Signer", "is_address", "load_signer", "new_key", "public_half"]
 
-LARGEST_KEY_FILE = 64 * 1024
-# The library writes 2,048 rounds; at a million a guess costs about a tenth of a second.
-ROUNDS = 1_000_000
+# A letter of a drive (C:\\key) is no scheme; securesystemslib's are all longer.
+_SCHEME = re.compile(r"([a-z][a-z0-9]+):")
+Ask = Callable[[], bytes]
 
 
-@dataclass(frozen=True)
-class Signer:
-    """A private key that is ready to sign."""
-
-    public: PublicKey
-    sign: Callable[[bytes], bytes]
+def is_address(key: str | Path) -> bool:
+    """Whether ``key`` names a key by an address; else it is a path (``./name:with-colon`` always is)."""
+    return _SCHEME.match(str(key)) is not None
 
 
-def new_key(path: Path, passphrase: bytes | None) -> PublicKey:
-    """Make an Ed25519 key at ``path`` (mode 0600), with ``path.pub`` (OpenSSH) and ``path.pub.pem`` beside it.
+def load_signer(key: str | Path, ask_passphrase: Ask) -> Signer:
+    """The signer that ``key`` names. ``ask_passphrase`` is called only where a passphrase or a PIN is needed.
 
-    PKCS#8 PEM, encrypted with PBES2 (PBKDF2-HMAC-SHA256, a million rounds, AES-256-CBC; RFC 8018), or unencrypted where
-    the passphrase is None. Raises InputError ``exists`` (a key is never overwritten), ``weak-passphrase`` (an empty
-    one), ``not-found`` or ``not-written``.
+    Raises InputError ``bad-key``, ``wrong-passphrase``, ``missing-extra``, ``not-found``, ``no-agent`` or ``key-service``.
     """
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
-    if passphrase == b"":
-        raise InputError("weak-passphrase", "an empty passphrase protects nothing; give one of several words")
-    taken = [one for one in (path, _beside(path, ".pub"), _beside(path, ".pub.pem")) if os.path.lexists(one)]
-    if taken:
-        raise _exists(taken[0])
-    if not path.parent.is_dir():
-        raise InputError("not-found", f"{clean_line(str(path.parent))}: no such folder; make it first")
-    private = Ed25519PrivateKey.generate()
-    public = PublicKey(private.public_key().public_bytes_raw())
-    der = private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-    label, body = ("PRIVATE KEY", der) if passphrase is None else ("ENCRYPTED PRIVATE KEY", _encrypted(der, passphrase))
-    try:
-        _write_new(path, _pem(label, body), 0o600)
-        _write_new(_beside(path, ".pub"), f"{public.openssh}\n".encode(), 0o644)
-        _write_new(_beside(path, ".pub.pem"), public.pem.encode(), 0o644)
-    except FileExistsError as error:
-        raise _exists(Path(error.filename2 or path)) from None
-    except OSError as error:
-        raise InputError(
-            "not-written", f"{clean_line(str(path))}: could not be written ({(error.strerror or '').lower()})"
-        ) from None
-    return public
+    return _find(str(key), ask_passphrase) if is_address(key) else file_signer(Path(key).expanduser(), ask_passphrase)
 
 
-def _exists(path: Path) -> InputError:
-    return InputError("exists", f"{clean_line(str(path))}: is there already; a key is never overwritten")
+def public_half(key: str | Path, ask_passphrase: Ask) -> PublicKey:
+    """The public half of what ``key`` names: a public key file, the one beside a private key, or what an address leads to.
 
-
-def _write_new(path: Path, content: bytes, mode: int) -> None:
-    """Write a file whole or not at all, and never over another: unlike a rename, a hard link fails on a taken name."""
-    descriptor, name = tempfile.mkstemp(prefix=".tmp-", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fchmod(file.fileno(), mode)
-            os.fsync(file.fileno())
-        os.link(name, path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)
-    fsync_folder(path.parent)
-
-
-def _beside(path: Path, suffix: str) -> Path:
-    return path.with_name(path.name + suffix)
-
-
-def _pem(label: str, der: bytes) -> bytes:
-    import base64
-
-    body = base64.encodebytes(der).replace(b"\n", b"")
-    lines = b"\n".join(body[at : at + 64] for at in range(0, len(body), 64))
-    return f"-----BEGIN {label}-----\n".encode() + lines + f"\n-----END {label}-----\n".encode()
-
-
-def _der(tag: int, *parts: bytes) -> bytes:
-    content = b"".join(parts)
-    length = len(content)
-    size = (
-        bytes([length])
-        if length < 128
-        else (lambda raw: bytes([0x80 | len(raw)]) + raw)(length.to_bytes((length.bit_length() + 7) // 8, "big"))
-    )
-    return bytes([tag]) + size + content
-
-
-def _encrypted(der: bytes, passphrase: bytes) -> bytes:
-    """EncryptedPrivateKeyInfo (RFC 5958) under PBES2 (RFC 8018, appendix A)."""
-    from cryptography.hazmat.primitives.ciphers import Cipher
-    from cryptography.hazmat.primitives.ciphers.algorithms import AES
-    from cryptography.hazmat.primitives.ciphers.modes import CBC
-    from cryptography.hazmat.primitives.hashes import SHA256
-    from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
-
-    salt, vector = os.urandom(16), os.urandom(16)
-    key = PBKDF2HMAC(SHA256(), 32, salt, ROUNDS).derive(passphrase)
-    padding = 16 - len(der) % 16
-    encryptor = Cipher(AES(key), CBC(vector)).encryptor()
-    secret = encryptor.update(der + bytes([padding]) * padding) + encryptor.finalize()
-    oid_pbes2 = bytes.fromhex("06092a864886f70d01050d")
-    oid_pbkdf2 = bytes.fromhex("06092a864886f70d01050c")
-    oid_hmac_sha256 = bytes.fromhex("06082a864886f70d0209")
-    oid_aes256_cbc = bytes.fromhex("060960864801650304012a")
-    rounds = ROUNDS.to_bytes((ROUNDS.bit_length() + 8) // 8, "big")
-    parameters = _der(0x30, _der(0x04, salt), _der(0x02, rounds), _der(0x30, oid_hmac_sha256, b"\x05\x00"))
-    derivation = _der(0x30, oid_pbkdf2, parameters)
-    scheme = _der(0x30, oid_aes256_cbc, _der(0x04, vector))
-    algorithm = _der(0x30, oid_pbes2, _der(0x30, derivation, scheme))
-    return _der(0x30, algorithm, _der(0x04, secret))
-
-
-def load_signer(path: Path, ask_passphrase: Callable[[], bytes]) -> Signer:
-    """The private key in ``path`` (PKCS#8 PEM or OpenSSH). ``ask_passphrase`` is called only for an encrypted one.
-
-    Raises InputError ``bad-key``, ``wrong-passphrase`` or ``missing-extra``.
+    A passphrase is asked for only where the public half is nowhere to be had without it. Raises InputError.
     """
-    name = clean_line(str(path))
-    content = read_bounded(path, LARGEST_KEY_FILE)
-    if b"PRIVATE KEY-----" not in content:
-        public = b"PUBLIC KEY" in content or content.startswith(b"ssh-")
-        what = "is a public key; name the private one" if public else "holds no private key (PKCS#8 PEM or OpenSSH)"
-        raise InputError("bad-key", f"{name}: {what}")
-    private = _read_private(content, name, ask_passphrase)
-    public_half = public_key(private.public_key().public_bytes_raw(), name)
-    return Signer(public_half, private.sign)
+    if is_address(key):
+        if str(key).startswith("pkcs11:"):
+            from compliance_tui.trust.pkcs11_token import token_public_key
+
+            return token_public_key(str(key), ask_passphrase)
+        return _find(str(key), ask_passphrase).public
+    path = Path(key).expanduser()
+    beside = path.with_name(path.name + ".pub")
+    source = beside if path.suffix not in (".pub", ".pem") and beside.exists() else path
+    content = read_bounded(source, LARGEST_KEY_FILE)
+    if b"PRIVATE KEY-----" in content:
+        return file_signer(source, ask_passphrase).public
+    return parse_public_key(content.decode("utf-8", "replace"), str(source))
 
 
-def _read_private(content: bytes, name: str, ask_passphrase: Callable[[], bytes]) -> "Ed25519PrivateKey":
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_ssh_private_key
+def _find(address: str, ask_passphrase: Ask) -> Signer:
+    if address.startswith("agent:"):
+        from compliance_tui.trust.agent import agent_signer
 
-    openssh = b"BEGIN OPENSSH PRIVATE KEY" in content
-    load = load_ssh_private_key if openssh else load_pem_private_key
-    passphrase: bytes | None = None
-    try:
-        try:
-            private = load(content, None)
-        except TypeError:  # the library's way of saying that the key is encrypted
-            passphrase = ask_passphrase()
-            private = load(content, passphrase)
-        except ValueError:
-            if not openssh or b"bcrypt" not in _decoded(content):
-                raise
-            passphrase = ask_passphrase()
-            private = load(content, passphrase)
-    except UnsupportedAlgorithm as error:
-        if "bcrypt" in str(error):
-            extra = "an encrypted OpenSSH key needs the extra: pip install 'compliance-tui[openssh]'"
-            raise InputError("missing-extra", f"{name}: {extra}") from None
-        raise InputError("bad-key", f"{name}: of a kind or encryption that is not read; use PKCS#8 and PBES2") from None
-    except (ValueError, TypeError):
-        if passphrase is not None:
-            raise InputError("wrong-passphrase", f"{name}: the passphrase does not open this key; try again") from None
-        raise InputError("bad-key", f"{name}: a damaged private key, or one of a kind that is not read") from None
-    if not isinstance(private, Ed25519PrivateKey):
-        raise InputError("bad-key", f"{name}: only Ed25519 keys sign here; `compliance-tui keys new FILE` makes one")
-    return private
+        return agent_signer(address)
+    if address.startswith("pkcs11:"):
+        from compliance_tui.trust.pkcs11_token import token_signer
 
+        return token_signer(address, ask_passphrase)
+    from compliance_tui.trust.key_service import service_signer
 
-def _decoded(content: bytes) -> bytes:
-    import base64
-    import binascii
-
-    try:
-        return base64.b64decode(b"".join(content.split(b"-----")[2].split()))
-    except (binascii.Error, IndexError):
-        return b""
+    return service_signer(address, ask_passphrase)

@@ -1,18 +1,19 @@
-"""The trust policy: the verifier's own file about persons, keys, roles, thresholds and accepted standards.
+"""The trust policy: the verifier's own file about persons, keys, roles, thresholds, times and accepted standards.
 
 Nothing inside a bundle says who signed it; only this file does.
 """
 
-import datetime as dt
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from compliance_tui.safe.instant import format_instant
 from compliance_tui.safe.text import clean_line
-from compliance_tui.safe.toml import dump_toml, load_toml
+from compliance_tui.trust.allowed_signers import allowed_signers, namespace_of, revoked_keys
+from compliance_tui.trust.policy_edit import add_person, add_rule, add_standard, add_tsa, new_policy, revoke_key, set_expiry
+from compliance_tui.trust.policy_lint import lint_policy
 from compliance_tui.trust.policy_model import (
+    SELF_ASSESSMENT,
     Accepted,
     AcceptedStandard,
     Key,
@@ -21,9 +22,15 @@ from compliance_tui.trust.policy_model import (
     Policy,
     Revocation,
     Rule,
+    TimeNeed,
+    Tsa,
     load_policy,
 )
-from compliance_tui.trust.public_key import parse_public_key
+from compliance_tui.trust.seating import seated
+from compliance_tui.trust.timestamps import SKEW
+
+if TYPE_CHECKING:
+    from compliance_tui.trust.signature import SignatureCount
 
 __all__ = [
     "SELF_ASSESSMENT",
@@ -36,18 +43,27 @@ __all__ = [
     "Revocation",
     "Rule",
     "RuleOutcome",
+    "TimeNeed",
+    "Tsa",
     "accepts_standard",
     "add_person",
     "add_rule",
     "add_standard",
+    "add_tsa",
     "allowed_signers",
+    "evaluate_freshness",
     "evaluate_rules",
+    "evaluate_time",
     "lint_policy",
     "load_policy",
+    "namespace_of",
     "new_policy",
+    "revoke_key",
+    "revoked_keys",
+    "rolled_back",
+    "rule_for",
+    "set_expiry",
 ]
-
-SELF_ASSESSMENT = "self-assessment/v1"
 
 
 @dataclass(frozen=True)
@@ -59,20 +75,29 @@ class RuleOutcome:
     by_role: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+def rule_for(policy: Policy, predicate: str, attester: str) -> Rule | None:
+    """The rule for statements of this kind by this attester; one that names an attester goes before one for everybody."""
+    rules = [rule for rule in policy.rule if rule.predicate == predicate]
+    chosen = [rule for rule in rules if rule.attester == attester] or [rule for rule in rules if rule.attester is None]
+    return chosen[0] if chosen else None  # the policy holds one rule for each predicate and attester
+
+
+def _no_rule(predicate: str, attester: str) -> RuleOutcome:
+    return RuleOutcome(False, f"the policy has no rule for {predicate} by {clean_line(attester, 80)}")
+
+
 def evaluate_rules(policy: Policy, predicate: str, attester: str, signed_by: Iterable[str]) -> RuleOutcome:
     """Whether the persons who signed satisfy a rule of the policy for ``predicate`` by ``attester``.
 
-    A rule that names an attester goes before one for everybody. With distinct persons, one person counts for one role.
+    With distinct persons, one person counts for one role.
     ``by_role`` says who was counted for which role where the rule is satisfied.
     """
-    rules = [rule for rule in policy.rule if rule.predicate == predicate]
-    chosen = [rule for rule in rules if rule.attester == attester] or [rule for rule in rules if rule.attester is None]
-    if not chosen:
-        return RuleOutcome(False, f"the policy has no rule for {predicate} by {clean_line(attester, 80)}")
+    rule = rule_for(policy, predicate, attester)
+    if rule is None:
+        return _no_rule(predicate, attester)
     signed = set(signed_by)
     people = [person for person in policy.person if person.id in signed]
-    rule = chosen[0]  # the policy holds one rule for each predicate and attester
-    by_role = _counted(rule, people)
+    by_role = seated(rule, people)
     asked = ", ".join(f"{need.k} × {need.role}" for need in rule.require)
     if by_role is not None:
         return RuleOutcome(True, f"{asked}: signed by {', '.join(sorted(person.id for person in people))}", by_role)
@@ -81,33 +106,67 @@ def evaluate_rules(policy: Policy, predicate: str, attester: str, signed_by: Ite
     return RuleOutcome(False, f"wanted {asked}{different}; signed by {', '.join(names) or 'nobody known'}")
 
 
-def _counted(rule: Rule, people: Sequence[Person]) -> dict[str, tuple[str, ...]] | None:
-    """Who counts for which role of ``rule``; None where the people do not satisfy it."""
-    if rule.distinct_persons:
-        return _seat([need.role for need in rule.require for _ in range(need.k)], people)
-    by_role = {need.role: tuple(person.id for person in people if need.role in person.roles) for need in rule.require}
-    return by_role if all(len(by_role[need.role]) >= need.k for need in rule.require) else None
+def evaluate_time(policy: Policy, predicate: str, attester: str, count: "SignatureCount") -> RuleOutcome:
+    """Whether trusted times show the statement to have existed as the rule wants, and contradict nothing that it claims.
+
+    Only stamps on valid signatures say anything. ``signedAt`` is a claim: a trusted time well before it, or an instant asked
+    about that is well before it, shows it to be false (``SKEW`` is what honest clocks may differ by).
+    """
+    rule = rule_for(policy, predicate, attester)
+    if rule is None:
+        return _no_rule(predicate, attester)
+    claim = f"signed at {format_instant(count.signed_at)} as claimed" if count.signed_at else "says no time of its own"
+    times = count.times
+    if count.signed_at and count.as_of and count.signed_at > count.as_of + SKEW:
+        return RuleOutcome(False, f"{claim}, which is after the instant asked about")
+    if count.signed_at and times and times[0].instant < count.signed_at - SKEW:
+        return RuleOutcome(False, f"{claim}, but {times[0].tsa} saw it at {format_instant(times[0].instant)} already")
+    seen = "; ".join(f"{one.tsa} saw it at {format_instant(one.instant)}" for one in times)
+    if rule.timestamp is None:
+        return RuleOutcome(True, f"{claim}; {seen or 'no trusted time is asked for'}")
+    if len({one.tsa for one in times} & set(rule.timestamp.tsa)) >= rule.timestamp.k:
+        return RuleOutcome(True, f"{seen}; {claim}")
+    wanted = f"wanted {rule.timestamp.k} trusted time of {' or '.join(rule.timestamp.tsa)}"
+    unusable = next((f"; {clean_line(one.name, 60)}: {one.text}" for one in count.tokens if one.state != "valid"), "")
+    return RuleOutcome(False, f"{wanted}; {seen or 'none saw it'}; {claim}{unusable}")
 
 
-def _seat(seats: Sequence[str], people: Sequence[Person]) -> dict[str, tuple[str, ...]] | None:
-    """Each seat with a person of its own (augmenting paths), gathered by role; None where that is not possible."""
-    taken: dict[str, int] = {}
+def evaluate_freshness(policy: Policy, predicate: str, attester: str, count: "SignatureCount") -> RuleOutcome:
+    """Whether the statement is no older than the rule allows at the instant asked about.
 
-    def place(seat: int, tried: set[str]) -> bool:
-        for person in people:
-            if seats[seat] in person.roles and person.id not in tried:
-                tried.add(person.id)
-                if person.id not in taken or place(taken[person.id], tried):
-                    taken[person.id] = seat
-                    return True
-        return False
+    Its age runs from its earliest trusted time, or from the time that it claims, whichever is earlier: a stamp that was got
+    late makes nothing younger.
+    """
+    rule = rule_for(policy, predicate, attester)
+    if rule is None:
+        return _no_rule(predicate, attester)
+    if rule.max_age_days is None or count.as_of is None:
+        return RuleOutcome(True, "no age limit is set")
+    said = [(one.instant, f"seen by {one.tsa}") for one in count.times[:1]]
+    said += [(count.signed_at, "as claimed")] if count.signed_at else []
+    if not said:
+        return RuleOutcome(False, f"at most {rule.max_age_days} days old is asked for, and nothing says how old it is")
+    since, how = min(said)
+    age = count.as_of - since
+    fresh = age.total_seconds() <= rule.max_age_days * 86_400
+    return RuleOutcome(
+        fresh, f"{max(0, age.days)} days old ({format_instant(since)}, {how}), at most {rule.max_age_days} allowed"
+    )
 
-    if not all(place(seat, set()) for seat in range(len(seats))):
-        return None
-    by_role: dict[str, tuple[str, ...]] = dict.fromkeys(seats, ())
-    for person_id, seat in sorted(taken.items()):
-        by_role[seats[seat]] += (person_id,)
-    return by_role
+
+def rolled_back(policy: Policy, sha256: str, seen_version: int, seen_sha256: str) -> str:
+    """Empty when ``policy`` may follow the one that was used last; else why not.
+
+    ``sha256`` is that of the policy's file; ``seen_version`` and ``seen_sha256`` are those of the last one used, from the
+    verifier's own state.
+    """
+    if policy.version < seen_version:
+        return (
+            f"the policy's version {policy.version} is below {seen_version}, which was used before; its version may not go down"
+        )
+    if policy.version == seen_version and sha256 != seen_sha256:
+        return f"the policy was changed, and its version is still {policy.version}; raise it with each change"
+    return ""
 
 
 def _order(version: str) -> tuple[int, ...]:
@@ -132,140 +191,3 @@ def accepts_standard(policy: Policy, identifier: str, version: str, sha256: str)
     if sha256 not in digests:
         return f"{identifier} {version} in the bundle is not the text that the policy accepts (its SHA-256 differs)"
     return ""
-
-
-_STARTER = """\
-# Your trust policy: whom you believe, for what. Nothing inside a bundle can change it.
-# Add people with `compliance-tui trust add`, then say below what you demand.
-schema = "trust/1"
-version = 1
-"""
-
-
-def new_policy() -> bytes:
-    """A policy that trusts nobody yet."""
-    return _STARTER.encode()
-
-
-def add_person(
-    content: bytes,
-    where: str,
-    identifier: str,
-    name: str,
-    roles: Sequence[str],
-    public: str,
-    *,
-    from_: dt.datetime | None = None,
-    until: dt.datetime | None = None,
-) -> bytes:
-    """The policy with one more key of a person, who is added where unknown; the version rises by one.
-
-    Raises InputError where the policy is not sound before or after; ``from_`` and ``until`` bound when the key counts.
-    """
-    table = _sound_table(content, where)
-    people = table.setdefault("person", [])
-    person = next((one for one in people if one.get("id") == identifier), None)
-    if person is None:
-        person = {"id": identifier, "name": name, "roles": [], "key": []}
-        people.append(person)
-    person["roles"] = list(dict.fromkeys([*person.get("roles", []), *roles]))
-    key = {"public": parse_public_key(public, where).openssh, "from": from_, "until": until}
-    person.setdefault("key", []).append(key)
-    return _changed(table, where, content)
-
-
-def add_rule(content: bytes, where: str, predicate: str, attester: str | None, needs: dict[str, int]) -> bytes:
-    """The policy with this rule in place of the one for the same predicate and attester; the version rises by one."""
-    table = _sound_table(content, where)
-    require = [{"role": role, "k": k} for role, k in needs.items()]
-    rules = table.setdefault("rule", [])
-    rules[:] = [one for one in rules if (one["predicate"], one.get("attester")) != (predicate, attester)]
-    rules.append({"predicate": predicate, "attester": attester, "require": require})
-    return _changed(table, where, content)
-
-
-def add_standard(content: bytes, where: str, identifier: str, version: str, sha256: str) -> bytes:
-    """The policy with one more accepted version of a standard; the policy's version rises by one."""
-    table = _sound_table(content, where)
-    standards = table.setdefault("standard", [])
-    known = next((one for one in standards if one.get("id") == identifier), None)
-    if known is None:
-        known = {"id": identifier, "accept": []}
-        standards.append(known)
-    known["accept"] = [one for one in known["accept"] if one.get("version") != version]
-    known["accept"].append({"version": version, "sha256": sha256})
-    return _changed(table, where, content)
-
-
-def _sound_table(content: bytes, where: str) -> dict[str, Any]:
-    """The tables of a policy that is valid as it stands: what comes after may rely on their shape."""
-    load_policy(content, where)
-    return load_toml(content, where)
-
-
-def _changed(table: dict[str, Any], where: str, old: bytes) -> bytes:
-    table["version"] += 1
-    order: dict[str, Any] = {name: table[name] for name in ("schema", "version", "expires") if name in table}
-    # Comments inside the tables are lost when they are written anew; those at the head of the file are kept.
-    head = re.match(rb"(?:[ \t]*(?:#[^\n]*)?\n)*", old)
-    rest = {name: value for name, value in table.items() if name not in order}
-    content = (head.group() if head else b"") + dump_toml({**order, **rest})
-    load_policy(content, where)
-    return content
-
-
-def allowed_signers(policy: Policy, namespace: str) -> str:
-    """The policy's keys as OpenSSH's ``allowed_signers``, for ``ssh-keygen -Y verify``.
-
-    Compromised keys, and keys retired before they ever counted, are left out. The file knows no
-    roles and no thresholds.
-    """
-    lines = []
-    for person in policy.person:
-        for key in person.key:
-            if key.revoked is not None and key.revoked.reason == "compromised":
-                continue
-            until = min((one for one in (key.until, key.revoked.at if key.revoked else None) if one), default=None)
-            if key.from_ and until and until <= key.from_:
-                continue  # ssh-keygen would refuse the whole line
-            options = [f'namespaces="{namespace}"']
-            if key.from_:
-                options.append(f'valid-after="{_ssh_time(key.from_)}"')
-            if until:
-                options.append(f'valid-before="{_ssh_time(until)}"')
-            lines.append(f"{person.id} {','.join(options)} {key.key.openssh}\n")
-    return "".join(lines)
-
-
-def _ssh_time(instant: dt.datetime) -> str:
-    return instant.astimezone(dt.UTC).strftime("%Y%m%d%H%M%SZ")
-
-
-def lint_policy(policy: Policy, as_of: dt.datetime) -> list[str]:
-    """What the policy's owner would want to know: expired, rules that nobody can satisfy, keys that no longer count."""
-    findings = []
-    if policy.expires and as_of >= policy.expires:
-        findings.append(f"the policy expired at {format_instant(policy.expires)}")
-    if not policy.rule:
-        findings.append("there is no rule: no bundle can be accepted")
-    if not policy.standard:
-        findings.append("no standard is accepted: no bundle can be accepted")
-    able = [person for person in policy.person if any(not key.counts(as_of) for key in person.key)]
-    for rule in policy.rule:
-        if _counted(rule, able) is None:
-            by = f" by {rule.attester}" if rule.attester else ""
-            findings.append(f"nobody can satisfy the rule for {rule.predicate}{by} with the keys that count now")
-    return findings + [finding for person in policy.person for finding in _lint_person(person, as_of)]
-
-
-def _lint_person(person: Person, as_of: dt.datetime) -> list[str]:
-    if not person.key:
-        return [f"{person.id} has no key"]
-    findings = []
-    for key in person.key:
-        why = key.counts(as_of)
-        if why:
-            findings.append(f"{person.id}: {why}")
-        elif key.until and key.until - as_of < dt.timedelta(days=30):
-            findings.append(f"{person.id}: the key counts only until {format_instant(key.until)}")
-    return findings

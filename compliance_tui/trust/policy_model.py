@@ -2,7 +2,8 @@
 
 import datetime as dt
 import re
-from typing import Annotated, Literal
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import (
     BaseModel,
@@ -20,6 +21,11 @@ from compliance_tui.safe.instant import format_instant
 from compliance_tui.safe.model import load_model
 from compliance_tui.trust.public_key import PublicKey, parse_public_key
 
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.hashes import HashAlgorithm
+    from cryptography.x509 import Certificate
+
+SELF_ASSESSMENT = "self-assessment/v1"
 _DOTTED = r"^[0-9]{1,9}(\.[0-9]{1,9}){0,5}$"
 
 
@@ -46,6 +52,7 @@ Name = Annotated[str, StringConstraints(pattern=r"^[^\s\x00-\x1f\x7f\"]{1,200}$"
 PersonId = Annotated[Name, BeforeValidator(_one_principal)]
 Dotted = Annotated[str, StringConstraints(pattern=_DOTTED)]
 Instant = Annotated[dt.datetime, BeforeValidator(_aware)]
+Oid = Annotated[str, StringConstraints(pattern=r"^[0-2](\.[0-9]{1,20}){1,20}$")]
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -56,33 +63,47 @@ class Model(BaseModel):
 
 
 class Revocation(Model):
-    """Since when a key no longer counts. A retired key stops then; a compromised one has never counted.
+    """Since when a key no longer counts. A retired key stops at ``at``; a compromised one may never have counted.
 
-    ``since`` says from when on a compromised key was in wrong hands. Only a trusted time stamp could show that a
-    signature is older than that, so without one no signature of such a key counts.
+    ``since`` says from when on a compromised key was in wrong hands: a signature that a trusted time shows to be older still
+    counts. Where it is not known, none does.
     """
 
     at: Instant
     reason: Literal["retired", "compromised"]
     since: Instant | None = None
 
+    @model_validator(mode="after")
+    def _sound(self) -> "Revocation":
+        if self.since is not None and self.reason == "retired":
+            raise ValueError("since is for a compromised key; a retired one stops at its at")
+        if self.since is not None and self.since > self.at:
+            raise ValueError("since may not come after at: a key is revoked once it is known to be compromised")
+        return self
+
 
 class Key(Model):
-    """A public key of a person, with the time in which its signatures count."""
+    """A public key of a person, with the time in which its signatures count.
+
+    A key in a FIDO2 token must have been touched for each signature, unless ``require_touch`` is false.
+    """
 
     public: Annotated[str, StringConstraints(max_length=4000)]
     from_: Instant | None = Field(default=None, alias="from")
     until: Instant | None = None
     revoked: Revocation | None = None
+    require_touch: StrictBool | None = None
 
     @model_validator(mode="after")
     def _sound(self) -> "Key":
         if self.from_ and self.until and self.until <= self.from_:
             raise ValueError("until must come after from")
         try:
-            parse_public_key(self.public)
+            key = parse_public_key(self.public)
         except InputError as error:
             raise ValueError(str(error)) from None
+        if self.require_touch is not None and key.application is None:
+            raise ValueError("require_touch is for a key in a FIDO2 token (sk-ssh-ed25519@openssh.com …), which this is not")
         return self
 
     @property
@@ -90,15 +111,30 @@ class Key(Model):
         """The parsed key."""
         return parse_public_key(self.public)
 
-    def counts(self, as_of: dt.datetime) -> str:
-        """Empty when the key's signatures count at ``as_of``; else why they do not."""
+    @property
+    def must_be_touched(self) -> bool:
+        """Whether a signature counts only where somebody touched the token."""
+        return self.require_touch is not False and self.key.application is not None
+
+    def counts(self, as_of: dt.datetime, seen: Iterable[dt.datetime] = ()) -> str:
+        """Empty when a signature of the key counts at ``as_of``; else why it does not.
+
+        ``seen`` are trusted times at which the signature was there already: the earliest of them stands in place of ``as_of``.
+        """
+        stamped = min(seen, default=None)
+        moment = as_of if stamped is None else stamped
         if self.revoked is not None and self.revoked.reason == "compromised":
-            return f"the key is compromised since {format_instant(self.revoked.since or self.revoked.at)}"
-        if self.revoked is not None and as_of >= self.revoked.at:
+            since = self.revoked.since
+            if since is None:
+                return "the key is compromised, and since when is not known"
+            if stamped is None or stamped >= since:
+                shown = "no trusted time shows this signature to be older" if stamped is None else "this signature is not older"
+                return f"the key is compromised since {format_instant(since)}, and {shown}"
+        elif self.revoked is not None and moment >= self.revoked.at:
             return f"the key was retired at {format_instant(self.revoked.at)}"
-        if self.from_ and as_of < self.from_:
+        if self.from_ and moment < self.from_:
             return f"the key counts only from {format_instant(self.from_)} on"
-        if self.until and as_of >= self.until:
+        if self.until and moment >= self.until:
             return f"the key counted until {format_instant(self.until)}"
         return ""
 
@@ -119,13 +155,69 @@ class Need(Model):
     k: Annotated[StrictInt, Field(ge=1, le=100)] = 1
 
 
+class TimeNeed(Model):
+    """Trusted times from at least ``k`` of these authorities."""
+
+    k: Annotated[StrictInt, Field(ge=1, le=32)] = 1
+    tsa: list[Name] = Field(min_length=1, max_length=32)
+
+    @model_validator(mode="after")
+    def _possible(self) -> "TimeNeed":
+        if len(set(self.tsa)) != len(self.tsa):
+            raise ValueError("an authority stands twice; one is one")
+        if self.k > len(self.tsa):
+            raise ValueError(f"wants {self.k} trusted times of {len(self.tsa)} authorities")
+        return self
+
+
 class Rule(Model):
-    """Who must have signed a kind of statement."""
+    """Who must have signed a kind of statement, at which trusted times it must have been seen, and how old it may be."""
 
     predicate: Name
     attester: Name | None = None
     require: list[Need] = Field(min_length=1)
     distinct_persons: StrictBool = True
+    timestamp: TimeNeed | None = None
+    max_age_days: Annotated[StrictInt, Field(ge=1, le=36_500)] | None = None
+
+
+class Tsa(Model):
+    """A time-stamping authority (RFC 3161): its root certificate as PEM, with further ones of its chain where need be.
+
+    ``leaf_sha256`` pins the certificates that stamp, by the SHA-256 of their DER; without it every time-stamping certificate
+    under the root counts. ``policy`` are the policies (OIDs) under which it must have stamped; without it any will do.
+    """
+
+    id: Name
+    root: Annotated[str, StringConstraints(max_length=32 * 1024)]
+    leaf_sha256: list[Digest] = Field(default_factory=list, max_length=32)
+    policy: list[Oid] = Field(default_factory=list, max_length=32)
+
+    @model_validator(mode="after")
+    def _sound(self) -> "Tsa":
+        from cryptography.x509 import BasicConstraints, ExtensionNotFound
+
+        for certificate in self.certificates:
+            try:
+                authority = certificate.extensions.get_extension_for_class(BasicConstraints).value.ca
+            except (ExtensionNotFound, ValueError):
+                authority = False
+            if not authority:
+                raise ValueError("root must be the certificate of an authority (CA); pin the one that stamps with leaf_sha256")
+        return self
+
+    @property
+    def certificates(self) -> "list[Certificate]":
+        """The certificates in ``root``. Raises ValueError where there is none."""
+        from cryptography.x509 import load_pem_x509_certificates
+
+        try:
+            found = load_pem_x509_certificates(self.root.encode("ascii"))
+        except ValueError:
+            raise ValueError("root is no certificate in PEM form (-----BEGIN CERTIFICATE-----)") from None
+        if not found or len(found) > 8:
+            raise ValueError("root must hold one to eight certificates")
+        return found
 
 
 class Accepted(Model):
@@ -160,9 +252,16 @@ class Policy(Model):
     person: list[Person] = Field(default_factory=list)
     rule: list[Rule] = Field(default_factory=list)
     standard: list[AcceptedStandard] = Field(default_factory=list)
+    tsa: list[Tsa] = Field(default_factory=list, max_length=32)
 
     @model_validator(mode="after")
     def _sound(self) -> "Policy":
+        self._distinct()
+        self._rules_possible()
+        self._authorities_apart()
+        return self
+
+    def _distinct(self) -> None:
         seen: dict[bytes, str] = {}
         for person in self.person:
             for key in person.key:
@@ -170,10 +269,18 @@ class Policy(Model):
                 if raw in seen:
                     raise ValueError(f"one key stands twice, for {seen[raw]} and {person.id}; one key is one vote")
                 seen[raw] = person.id
-        for what, ids in (("person", [p.id for p in self.person]), ("standard", [s.id for s in self.standard])):
+        lists: dict[str, Sequence[Person | AcceptedStandard | Tsa]] = {
+            "person": self.person,
+            "standard": self.standard,
+            "tsa": self.tsa,
+        }
+        for what, entries in lists.items():
+            ids = [one.id for one in entries]
             twice = next((one for one in ids if ids.count(one) > 1), None)
             if twice:
                 raise ValueError(f"the {what} {twice} stands twice")
+
+    def _rules_possible(self) -> None:
         subjects = [(rule.predicate, rule.attester) for rule in self.rule]
         for rule in self.rule:
             if subjects.count((rule.predicate, rule.attester)) > 1:
@@ -185,7 +292,27 @@ class Policy(Model):
                 holders = sum(need.role in person.roles for person in self.person)
                 if holders < need.k:
                     raise ValueError(f"a rule wants {need.k} in the role {need.role}, which {holders} persons hold")
-        return self
+            for authority in rule.timestamp.tsa if rule.timestamp else ():
+                if all(one.id != authority for one in self.tsa):
+                    raise ValueError(f"the rule for {rule.predicate} names the tsa {authority}, which the policy does not have")
+
+    def _authorities_apart(self) -> None:
+        """No token may count for two authorities: those under one root must each pin certificates of their own."""
+        pins = [pin for one in self.tsa for pin in one.leaf_sha256]
+        if len(set(pins)) != len(pins):
+            raise ValueError("one certificate is pinned twice; a time stamp counts for one tsa only")
+        roots: dict[bytes, Tsa] = {}
+        for one in self.tsa:
+            for certificate in one.certificates if len(self.tsa) > 1 else ():
+                other = roots.setdefault(certificate.fingerprint(_sha256()), one)
+                if other is not one and not (other.leaf_sha256 and one.leaf_sha256):
+                    raise ValueError(f"{other.id} and {one.id} share a root; pin leaf_sha256 of both, or a stamp is both")
+
+
+def _sha256() -> "HashAlgorithm":
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    return SHA256()
 
 
 def load_policy(content: bytes, where: str) -> Policy:

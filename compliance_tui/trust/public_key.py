@@ -1,17 +1,31 @@
-"""Ed25519 public keys, whatever they are written as. One raw key is one key, however it is encoded or named."""
+"""Public keys, whatever they are written as: Ed25519, ECDSA on P-256, and both of them in a FIDO2 token.
+
+One raw key is one key, however it is encoded or named. Every other kind is refused: RSA, other curves, points of low order,
+points that are not on the curve.
+"""
 
 import base64
 import binascii
 import hashlib
-import struct
 from dataclasses import dataclass
 
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.text import clean_line
+from compliance_tui.trust.ssh_wire import read_ssh_string, ssh_string
 
-_SPKI_PREFIX = bytes.fromhex("302a300506032b6570032100")  # RFC 8410: SubjectPublicKeyInfo of Ed25519, up to the key
-_SSH_ED25519 = b"ssh-ed25519"
-_FIELD = 2**255 - 19  # RFC 8032, section 5.1: a y coordinate at or above it is no encoding
+# SubjectPublicKeyInfo up to the key itself: RFC 8410 for Ed25519, RFC 5480 for an uncompressed point on P-256.
+_SPKI_ED25519 = bytes.fromhex("302a300506032b6570032100")
+_SPKI_P256 = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d030107034200")
+_SPKI_COMPRESSED = bytes.fromhex("3039301306072a8648ce3d020106082a8648ce3d030107032200")
+_ED25519, _P256 = b"ssh-ed25519", b"ecdsa-sha2-nistp256"
+_FIDO_ED25519, _FIDO_P256 = b"sk-ssh-ed25519@openssh.com", b"sk-ecdsa-sha2-nistp256@openssh.com"
+SSH_TYPES = (_ED25519, _P256, _FIDO_ED25519, _FIDO_P256)
+_ACCEPTED = "only Ed25519 keys and ECDSA keys on P-256 are accepted, also in a FIDO2 token"
+
+_ED25519_FIELD = 2**255 - 19  # RFC 8032, section 5.1: a y coordinate at or above it is no encoding
+# SEC 2, section 2.4.2 (secp256r1): y^2 = x^3 - 3x + b over the field of this size. Its cofactor is 1: no point is of low order.
+_P256_FIELD = 2**256 - 2**224 + 2**192 + 2**96 - 1
+_P256_B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
 
 # Points of small order, and non-canonical spellings of them: a signature under one of these verifies many messages.
 # Listed by C2SP/CCTV, ed25519/README.md.
@@ -38,14 +52,36 @@ LOW_ORDER = frozenset(
 
 @dataclass(frozen=True)
 class PublicKey:
-    """An Ed25519 public key by its 32 raw bytes (RFC 8032)."""
+    """A public key by its raw bytes: 32 of Ed25519 (RFC 8032), or the 65 of an uncompressed point on P-256 (SEC 1).
+
+    ``application`` is that of a FIDO2 token (PROTOCOL.u2f of OpenSSH); None for a key that is in no such token.
+    """
 
     raw: bytes
+    application: str | None = None
+
+    @property
+    def is_p256(self) -> bool:
+        """Whether it is a key on P-256; else it is Ed25519."""
+        return len(self.raw) == 65
+
+    @property
+    def ssh_type(self) -> bytes:
+        """Its type as SSH names it (RFC 8709, RFC 5656, PROTOCOL.u2f)."""
+        if self.application is None:
+            return _P256 if self.is_p256 else _ED25519
+        return _FIDO_P256 if self.is_p256 else _FIDO_ED25519
+
+    @property
+    def kind(self) -> str:
+        """Its kind for a person to read."""
+        name = "ECDSA P-256" if self.is_p256 else "Ed25519"
+        return name if self.application is None else f"FIDO2 {name}"
 
     @property
     def spki(self) -> bytes:
-        """DER SubjectPublicKeyInfo (RFC 8410)."""
-        return _SPKI_PREFIX + self.raw
+        """DER SubjectPublicKeyInfo (RFC 8410, RFC 5480) of the raw key."""
+        return (_SPKI_P256 if self.is_p256 else _SPKI_ED25519) + self.raw
 
     @property
     def key_id(self) -> str:
@@ -54,13 +90,16 @@ class PublicKey:
 
     @property
     def blob(self) -> bytes:
-        """The SSH wire encoding (RFC 8709)."""
-        return ssh_string(_SSH_ED25519) + ssh_string(self.raw)
+        """The SSH wire encoding."""
+        parts = [self.ssh_type, *([b"nistp256"] if self.is_p256 else []), self.raw]
+        if self.application is not None:
+            parts.append(self.application.encode())
+        return b"".join(ssh_string(part) for part in parts)
 
     @property
     def openssh(self) -> str:
         """One line as in ``id_ed25519.pub``, without a comment."""
-        return f"ssh-ed25519 {base64.b64encode(self.blob).decode()}"
+        return f"{self.ssh_type.decode()} {base64.b64encode(self.blob).decode()}"
 
     @property
     def fingerprint(self) -> str:
@@ -70,46 +109,62 @@ class PublicKey:
     @property
     def pem(self) -> str:
         """PEM SubjectPublicKeyInfo, as openssl reads it."""
-        body = base64.b64encode(self.spki).decode()
+        text = base64.b64encode(self.spki).decode()
+        body = "\n".join(text[at : at + 64] for at in range(0, len(text), 64))
         return f"-----BEGIN PUBLIC KEY-----\n{body}\n-----END PUBLIC KEY-----\n"
 
     def verifies(self, signature: bytes, message: bytes) -> bool:
-        """Whether ``signature`` (64 bytes) over ``message`` was made with the private half."""
-        from cryptography.exceptions import InvalidSignature
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+        """Whether ``signature`` over ``message`` was made with the private half: 64 bytes of Ed25519, or ECDSA with SHA-256.
 
-        if len(signature) != 64 or signature[:32] in LOW_ORDER:
+        An ECDSA signature is DER (RFC 3279, section 2.2.3); the two numbers side by side are refused. A FIDO2 token makes no
+        such signature: nothing verifies here under its key.
+        """
+        return self.application is None and self._verifies(signature, message)
+
+    def verifies_fido(self, signature: bytes, flags: int, counter: int, message: bytes) -> bool:
+        """Whether a FIDO2 token signed ``message``; ``flags`` and ``counter`` are what it says about the act (PROTOCOL.u2f)."""
+        if self.application is None:
             return False
+        signed = hashlib.sha256(self.application.encode()).digest() + bytes([flags]) + counter.to_bytes(4, "big")
+        return self._verifies(signature, signed + hashlib.sha256(message).digest())
+
+    def _verifies(self, signature: bytes, message: bytes) -> bool:
+        from cryptography.exceptions import InvalidSignature
+        from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePublicKey
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+        from cryptography.hazmat.primitives.hashes import SHA256
+
         try:
-            Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, message)
+            if self.is_p256:
+                EllipticCurvePublicKey.from_encoded_point(SECP256R1(), self.raw).verify(signature, message, ECDSA(SHA256()))
+            else:
+                if len(signature) != 64 or signature[:32] in LOW_ORDER:
+                    return False
+                Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, message)
         except InvalidSignature:
             return False
         return True
 
 
-def ssh_string(content: bytes) -> bytes:
-    """A length-prefixed string of the SSH protocol (RFC 4251, section 5)."""
-    return struct.pack(">I", len(content)) + content
+def public_key(raw: bytes, where: str, application: str | None = None) -> PublicKey:
+    """The key with these raw bytes.
 
-
-def read_ssh_string(content: bytes, at: int) -> tuple[bytes, int]:
-    """The string at ``at`` and the position behind it; ValueError where it does not fit."""
-    if at + 4 > len(content):
-        raise ValueError("cut short")
-    length = struct.unpack_from(">I", content, at)[0]
-    end = at + 4 + int(length)
-    if end > len(content):
-        raise ValueError("cut short")
-    return content[at + 4 : end], end
-
-
-def public_key(raw: bytes, where: str) -> PublicKey:
-    """The key with these raw bytes. Raises InputError ``bad-key`` for a wrong length or a point of low order."""
-    if len(raw) != 32:
-        raise _refused(where, f"an Ed25519 public key has 32 bytes, this has {len(raw)}")
-    if raw in LOW_ORDER or int.from_bytes(raw, "little") & (1 << 255) - 1 >= _FIELD:
+    Raises InputError ``bad-key`` for a wrong length, a point of low order, or one that is not on its curve.
+    """
+    if len(raw) == 65:
+        x, y = int.from_bytes(raw[1:33], "big"), int.from_bytes(raw[33:], "big")
+        inside = x < _P256_FIELD and y < _P256_FIELD
+        if raw[0] != 4 or not inside or (y * y - (x * x * x - 3 * x + _P256_B)) % _P256_FIELD:
+            raise _refused(where, "not a point on P-256; ask its owner for the right key")
+    elif len(raw) != 32:
+        raise _refused(
+            where, f"an Ed25519 key has 32 bytes, an uncompressed point on P-256 has 65; this is neither, with {len(raw)}"
+        )
+    elif raw in LOW_ORDER or int.from_bytes(raw, "little") & (1 << 255) - 1 >= _ED25519_FIELD:
         raise _refused(where, "a key of low order or not in its one canonical form; ask its owner for another")
-    return PublicKey(raw)
+    if application is not None and not (application.isascii() and application.isprintable() and len(application) <= 255):
+        raise _refused(where, "its application is not a short plain text")
+    return PublicKey(raw, application)
 
 
 def parse_public_key(text: str, where: str = "the public key") -> PublicKey:
@@ -123,21 +178,29 @@ def parse_public_key(text: str, where: str = "the public key") -> PublicKey:
             lines = text.splitlines()
             if lines[-1].strip() != "-----END PUBLIC KEY-----":
                 raise ValueError
-            der = base64.b64decode("".join(line.strip() for line in lines[1:-1]), validate=True)
-            if not der.startswith(_SPKI_PREFIX):
-                raise _refused(where, "only Ed25519 keys are accepted; this is another kind")
-            return public_key(der[len(_SPKI_PREFIX) :], where)
+            return _of_spki(base64.b64decode("".join(line.strip() for line in lines[1:-1]), validate=True), where)
         if "PRIVATE KEY" in text[:80]:
             raise _refused(where, "is a private key; give the public one, and keep this one secret")
         kind, _, rest = text.partition(" ")
-        if kind != "ssh-ed25519":
-            raise _refused(where, f"only Ed25519 keys are accepted, not {clean_line(kind, 40) or 'nothing'}")
+        if kind.encode() not in SSH_TYPES:
+            raise _refused(where, f"{_ACCEPTED}, not {clean_line(kind, 40) or 'nothing'}")
         if "\n" in text or "\r" in text:
             raise _refused(where, "holds more than one line; give a file with one key")
-        blob = base64.b64decode(rest.split(" ")[0], validate=True)
-        return public_key_of_blob(blob, where)
+        found = public_key_of_blob(base64.b64decode(rest.split(" ")[0], validate=True), where)
+        if found.ssh_type != kind.encode():
+            raise ValueError
+        return found
     except (ValueError, binascii.Error, IndexError):
         raise _refused(where, "not a public key in OpenSSH or PEM form") from None
+
+
+def _of_spki(der: bytes, where: str) -> PublicKey:
+    for prefix, length in ((_SPKI_ED25519, 32), (_SPKI_P256, 65)):
+        if der.startswith(prefix) and len(der) == len(prefix) + length:
+            return public_key(der[len(prefix) :], where)
+    if der.startswith(_SPKI_COMPRESSED):
+        raise _refused(where, "a compressed point; write it anew with `openssl ec -pubin -conv_form uncompressed`")
+    raise _refused(where, f"{_ACCEPTED}; this is another kind")
 
 
 def _refused(where: str, why: str) -> InputError:
@@ -145,9 +208,19 @@ def _refused(where: str, why: str) -> InputError:
 
 
 def public_key_of_blob(blob: bytes, where: str) -> PublicKey:
-    """The key in an SSH wire encoding; ValueError for another type or trailing bytes."""
+    """The key in an SSH wire encoding; ValueError for another type or trailing bytes, InputError for a key that is refused."""
     kind, at = read_ssh_string(blob, 0)
+    if kind not in SSH_TYPES:
+        raise ValueError(f"a key of another type than {', '.join(one.decode() for one in SSH_TYPES)}")
+    if kind in (_P256, _FIDO_P256):
+        curve, at = read_ssh_string(blob, at)
+        if curve != b"nistp256":
+            raise ValueError("a key on another curve than its type says")
     raw, at = read_ssh_string(blob, at)
-    if kind != _SSH_ED25519 or at != len(blob):
-        raise ValueError("not an Ed25519 key")
-    return public_key(raw, where)
+    application: str | None = None
+    if kind in (_FIDO_ED25519, _FIDO_P256):
+        name, at = read_ssh_string(blob, at)
+        application = name.decode("ascii")
+    if at != len(blob) or len(raw) != (65 if kind in (_P256, _FIDO_P256) else 32):
+        raise ValueError("trailing bytes, or a key of the wrong length")
+    return public_key(raw, where, application)

@@ -5,29 +5,47 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from compliance_tui.safe.errors import BrokenError
-from compliance_tui.trust.dsse import pae, read_envelope
-from compliance_tui.trust.policy import Policy
+from compliance_tui.safe.errors import BrokenError, InputError
+from compliance_tui.safe.instant import parse_instant
+from compliance_tui.safe.strict_json import load_json
+from compliance_tui.trust.dsse import MOST_SIGNATURES, pae, read_envelope
+from compliance_tui.trust.policy_model import Key, Policy
 from compliance_tui.trust.public_key import PublicKey
 from compliance_tui.trust.sshsig import read_ssh_signature, verify_ssh
+from compliance_tui.trust.timestamps import TOKEN_NAME, TokenState, TrustedTime, check_token
+
+_TOO_MANY = f"there are more than {MOST_SIGNATURES} signatures of one kind over the statement; nobody needs so many"
 
 
 @dataclass(frozen=True)
 class SignatureState:
-    """One signature, and the file that holds it. ``person`` is the policy's id, never a name from the bundle."""
+    """One signature, and the file that holds it. ``person`` is the policy's id, never a name from the bundle.
+
+    ``times`` are the trusted times at which the file was seen; ``touched`` says for a FIDO2 token whether somebody touched it.
+    """
 
     name: str
     state: Literal["valid", "not-counted", "unknown-signer", "bad"]
     text: str
     person: str | None = None
     key: PublicKey | None = None
+    times: tuple[TrustedTime, ...] = ()
+    touched: bool | None = None
 
 
 @dataclass(frozen=True)
 class SignatureCount:
-    """What the signature files come to together."""
+    """What the signature files come to together. ``signed_at`` is what the statement claims, and no more than a claim."""
 
     files: tuple[SignatureState, ...]
+    tokens: tuple[TokenState, ...] = ()
+    signed_at: dt.datetime | None = None
+    as_of: dt.datetime | None = None
+
+    @property
+    def unsigned(self) -> bool:
+        """Whether there is no signature at all, which is another thing than one that does not count."""
+        return not self.files
 
     @property
     def people(self) -> list[str]:
@@ -40,9 +58,34 @@ class SignatureCount:
         return frozenset(one.key.raw for one in self.files if one.state == "valid" and one.key)
 
     @property
-    def bad(self) -> list[SignatureState]:
+    def times(self) -> list[TrustedTime]:
+        """The trusted times of the valid signatures, the earliest first."""
+        found = {time for one in self.files if one.state == "valid" for time in one.times}
+        return sorted(found, key=lambda time: (time.instant, time.tsa, time.token))
+
+    @property
+    def bad(self) -> list[SignatureState | TokenState]:
         """The files that are damaged or do not belong to this statement."""
-        return [one for one in self.files if one.state == "bad"]
+        every: list[SignatureState | TokenState] = [*self.files, *self.tokens]
+        return [one for one in every if one.state == "bad"]
+
+
+@dataclass(frozen=True)
+class _Known:
+    """A key of the policy, parsed once."""
+
+    person: str
+    entry: Key
+    key: PublicKey
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What is asked about one file: under which keys, at which instant, seen when."""
+
+    known: Sequence[_Known]
+    as_of: dt.datetime
+    times: tuple[TrustedTime, ...] = ()
 
 
 def count_signatures(
@@ -52,59 +95,101 @@ def count_signatures(
     namespace: str,
     policy: Policy | None,
     as_of: dt.datetime,
+    tokens: Sequence[tuple[str, bytes]] = (),
 ) -> SignatureCount:
     """Check every signature file over ``statement`` against the keys of ``policy`` that count at ``as_of``.
 
     A DSSE signature is bad when the payload is not the statement, or when it claims a key of the policy whose signature
     it is not; an envelope of several signatures counts as that many envelopes of one, as DSSE has it. An SSHSIG is bad
-    when it does not verify under the key that it carries.
+    when it does not verify under the key that it carries. ``tokens`` are RFC 3161 token files, each named after the envelope
+    that it stamps (``….dsse.json.tsr``, ``….dsse.json.2.tsr``); one is bad when it is damaged or stamps other bytes. Of more
+    than ``MOST_SIGNATURES`` of one kind the rest is bad and not looked at.
     """
-    keys = [(person.id, one) for person in policy.person for one in person.key] if policy else []
-    known = [(person, one.key, one.counts(as_of)) for person, one in keys]
-    files = [state for name, content in envelopes for state in _envelope_states(name, content, statement, known)]
-    files += [_ssh_state(name, content, statement, namespace, known) for name, content in ssh_signatures]
-    return SignatureCount(tuple(files))
+    known = [_Known(person.id, one, one.key) for person in policy.person for one in person.key] if policy else []
+    stamps = _token_states(envelopes, tokens, policy, as_of)
+    files: list[SignatureState] = []
+    for name, content in envelopes:
+        seen = tuple(one.time for one in stamps if one.time is not None and _stamped(one.name) == name)
+        files += _envelope_states(name, content, statement, _Asked(known, as_of, seen), MOST_SIGNATURES - len(files))
+    asked = _Asked(known, as_of)
+    files += [_ssh_state(name, content, statement, namespace, asked) for name, content in ssh_signatures[:MOST_SIGNATURES]]
+    files += [SignatureState(name, "bad", _TOO_MANY) for name, _ in ssh_signatures[MOST_SIGNATURES:]]
+    return SignatureCount(tuple(files), stamps, claimed_time(statement), as_of)
 
 
-_Known = Sequence[tuple[str, PublicKey, str]]
+def claimed_time(statement: bytes) -> dt.datetime | None:
+    """``predicate.signedAt`` of a statement, which is the signer's claim; None where it has none that can be read."""
+    try:
+        predicate = load_json(statement, "statement", signed=True)["predicate"]
+        return parse_instant(predicate["signedAt"])
+    except (InputError, KeyError, TypeError):
+        return None
 
 
-def _envelope_states(name: str, content: bytes, statement: bytes, known: _Known) -> list[SignatureState]:
+def _stamped(token_name: str) -> str | None:
+    named = TOKEN_NAME.fullmatch(token_name)
+    return named["envelope"] if named else None
+
+
+def _token_states(
+    envelopes: Sequence[tuple[str, bytes]], tokens: Sequence[tuple[str, bytes]], policy: Policy | None, as_of: dt.datetime
+) -> tuple[TokenState, ...]:
+    contents, states = dict(envelopes), []
+    for name, token in tokens:
+        envelope = contents.get(_stamped(name) or "")
+        if envelope is None:
+            states.append(TokenState(name, "bad", "stands beside no envelope that it could stamp"))
+        else:
+            states.append(check_token(name, token, envelope, policy.tsa if policy else [], as_of))
+    return tuple(states)
+
+
+def _envelope_states(name: str, content: bytes, statement: bytes, asked: _Asked, room: int) -> list[SignatureState]:
     try:
         envelope = read_envelope(content, name)
     except BrokenError as error:
         return [SignatureState(name, "bad", str(error))]
     if envelope.payload != statement:
         return [SignatureState(name, "bad", "it signs other bytes than statement.json")]
+    if len(envelope.signatures) > room:
+        return [SignatureState(name, "bad", _TOO_MANY)]
     message = pae(envelope.payload)
-    return [_dsse_state(name, key_id, signature, message, known) for key_id, signature in envelope.signatures]
+    return [_dsse_state(name, key_id, signature, message, asked) for key_id, signature in envelope.signatures]
 
 
-def _dsse_state(name: str, key_id: str, signature: bytes, message: bytes, known: _Known) -> SignatureState:
+def _dsse_state(name: str, key_id: str, signature: bytes, message: bytes, asked: _Asked) -> SignatureState:
     # The key id is only a hint: it says which key to try first, and what a signature that fits no key had claimed.
-    for person, key, why_not in sorted(known, key=lambda one: one[1].key_id != key_id):
-        if key.verifies(signature, message):
-            return _recognised(name, person, key, why_not)
-    for person, key, _ in known:
-        if key.key_id == key_id:
-            return SignatureState(name, "bad", f"claims the key of {person}, but does not verify under it", person, key)
+    for one in sorted(asked.known, key=lambda one: one.key.key_id != key_id):
+        if one.key.verifies(signature, message):
+            return _recognised(name, one, asked)
+    for one in asked.known:
+        if one.key.key_id == key_id:
+            why = f"claims the key of {one.person}, but does not verify under it"
+            return SignatureState(name, "bad", why, one.person, one.key)
     return SignatureState(name, "unknown-signer", "signed with a key that the policy does not know")
 
 
-def _ssh_state(name: str, content: bytes, statement: bytes, namespace: str, known: _Known) -> SignatureState:
+def _ssh_state(name: str, content: bytes, statement: bytes, namespace: str, asked: _Asked) -> SignatureState:
     try:
         signature = read_ssh_signature(content, name)
     except BrokenError as error:
         return SignatureState(name, "bad", str(error))
     if not verify_ssh(signature, statement, namespace, signature.key):
         return SignatureState(name, "bad", "does not verify over statement.json")
-    for person, key, why_not in known:
-        if key.raw == signature.key.raw:
-            return _recognised(name, person, key, why_not)
+    touched = None if signature.key.application is None else signature.touched
+    for one in asked.known:
+        if one.key == signature.key:
+            return _recognised(name, one, asked, touched)
+        if one.key.raw == signature.key.raw:
+            why = f"{one.person}: the policy has this key as {one.key.kind}, and it signed as {signature.key.kind}"
+            return SignatureState(name, "not-counted", why, one.person, one.key)
     return SignatureState(name, "unknown-signer", "signed with a key that the policy does not know")
 
 
-def _recognised(name: str, person: str, key: PublicKey, why_not: str) -> SignatureState:
-    if why_not:
-        return SignatureState(name, "not-counted", f"{person}: {why_not}", person, key)
-    return SignatureState(name, "valid", f"{person} ({key.fingerprint})", person, key)
+def _recognised(name: str, one: _Known, asked: _Asked, touched: bool | None = None) -> SignatureState:
+    why_not = one.entry.counts(asked.as_of, [time.instant for time in asked.times])
+    if not why_not and one.entry.must_be_touched and not touched:
+        why_not = "nobody touched the FIDO2 token for this signature"
+    state: Literal["valid", "not-counted"] = "not-counted" if why_not else "valid"
+    text = f"{one.person}: {why_not}" if why_not else f"{one.person} ({one.key.fingerprint})"
+    return SignatureState(name, state, text, one.person, one.key, asked.times, touched)

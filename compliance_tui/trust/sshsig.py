@@ -1,4 +1,7 @@
-"""SSHSIG (openssh-portable, PROTOCOL.sshsig): the signature that ``ssh-keygen -Y`` makes and checks."""
+"""SSHSIG (openssh-portable, PROTOCOL.sshsig): the signature that ``ssh-keygen -Y`` makes and checks.
+
+It is the only signature that a FIDO2 token can make here: such a token never signs bare bytes (PROTOCOL.u2f).
+"""
 
 import base64
 import binascii
@@ -9,8 +12,9 @@ from dataclasses import dataclass
 
 from compliance_tui.safe.errors import BrokenError, InputError
 from compliance_tui.safe.text import clean_line
-from compliance_tui.trust.keys import Signer
-from compliance_tui.trust.public_key import PublicKey, public_key_of_blob, read_ssh_string, ssh_string
+from compliance_tui.trust.public_key import PublicKey, public_key_of_blob
+from compliance_tui.trust.signer import Signer
+from compliance_tui.trust.ssh_wire import ecdsa_to_ssh, read_signature_body, read_ssh_string, ssh_string
 
 LARGEST_SSHSIG = 16 * 1024
 _MAGIC = b"SSHSIG"
@@ -18,14 +22,27 @@ _BEGIN, _END = b"-----BEGIN SSH SIGNATURE-----\n", b"-----END SSH SIGNATURE-----
 _HASHES = {b"sha256": hashlib.sha256, b"sha512": hashlib.sha512}
 
 
+_TOUCHED = 0x01  # the user was present (FIDO2, "UP")
+
+
 @dataclass(frozen=True)
 class SshSignature:
-    """A taken-apart SSHSIG: the key it claims, its namespace, its hash, the raw signature."""
+    """A taken-apart SSHSIG: the key it claims, its namespace, its hash, the raw signature (DER for P-256).
+
+    ``flags`` and ``counter`` are what a FIDO2 token says about the act of signing; zero for other keys.
+    """
 
     key: PublicKey
     namespace: str
     hash_name: bytes
     signature: bytes
+    flags: int = 0
+    counter: int = 0
+
+    @property
+    def touched(self) -> bool:
+        """Whether somebody touched the FIDO2 token; ``ssh-keygen -Y verify`` does not ask."""
+        return bool(self.flags & _TOUCHED)
 
 
 def _to_be_signed(namespace: str, hash_name: bytes, message: bytes) -> bytes:
@@ -34,16 +51,19 @@ def _to_be_signed(namespace: str, hash_name: bytes, message: bytes) -> bytes:
 
 
 def sign_ssh(message: bytes, namespace: str, signer: Signer) -> bytes:
-    """The armoured signature of ``message``, byte for byte what ``ssh-keygen -Y sign`` writes."""
+    """The armoured signature of ``message``: with Ed25519, byte for byte what ``ssh-keygen -Y sign`` writes."""
+    public = signer.public
     signature = signer.sign(_to_be_signed(namespace, b"sha512", message))
+    if public.application is None:
+        signature = ssh_string(ecdsa_to_ssh(signature) if public.is_p256 else signature)
     blob = (
         _MAGIC
         + struct.pack(">I", 1)
-        + ssh_string(signer.public.blob)
+        + ssh_string(public.blob)
         + ssh_string(namespace.encode())
         + ssh_string(b"")
         + ssh_string(b"sha512")
-        + ssh_string(ssh_string(b"ssh-ed25519") + ssh_string(signature))
+        + ssh_string(ssh_string(public.ssh_type) + signature)
     )
     text = base64.b64encode(blob)
     return _BEGIN + b"".join(text[at : at + 70] + b"\n" for at in range(0, len(text), 70)) + _END
@@ -78,15 +98,19 @@ def _read(armoured: bytes, where: str) -> SshSignature:
     wrapped, at = read_ssh_string(blob, at)
     if at != len(blob) or reserved or hash_name not in _HASHES:
         raise ValueError("trailing bytes, or an unknown hash")
+    key = public_key_of_blob(key_blob, where)
     algorithm, at = read_ssh_string(wrapped, 0)
-    signature, at = read_ssh_string(wrapped, at)
-    if algorithm != b"ssh-ed25519" or at != len(wrapped) or len(signature) != 64:
-        raise ValueError("not an Ed25519 signature")
-    return SshSignature(public_key_of_blob(key_blob, where), namespace.decode("ascii"), hash_name, signature)
+    if algorithm != key.ssh_type:
+        raise ValueError("signed by another algorithm than that of its key")
+    made = read_signature_body(wrapped[at:], p256=key.is_p256, fido=key.application is not None)
+    return SshSignature(key, namespace.decode("ascii"), hash_name, made.signature, made.flags, made.counter)
 
 
 def verify_ssh(signature: SshSignature, message: bytes, namespace: str, key: PublicKey) -> bool:
-    """Whether ``signature`` is over ``message`` in ``namespace``, made with ``key``."""
-    if signature.namespace != namespace or signature.key.raw != key.raw:
+    """Whether ``signature`` is over ``message`` in ``namespace``, made with ``key``; a touch is for the caller to ask for."""
+    if signature.namespace != namespace or signature.key != key:
         return False
-    return key.verifies(signature.signature, _to_be_signed(namespace, signature.hash_name, message))
+    signed = _to_be_signed(namespace, signature.hash_name, message)
+    if key.application is None:
+        return key.verifies(signature.signature, signed)
+    return key.verifies_fido(signature.signature, signature.flags, signature.counter, signed)

@@ -1,150 +1,289 @@
 """The grouped list of controls."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
-from rich.style import Style
-from rich.text import Text
 from textual.message import Message
-from textual.widgets import Tree
-from textual.widgets.tree import TreeNode
 
-from compliance_tui.assessment.readiness import ControlState, Readiness
 from compliance_tui.safe.text import clean_line
-from compliance_tui.standard.model import Group, Standard
-from compliance_tui.tui.show import bar, glyph, word
+from compliance_tui.tui import show
+from compliance_tui.tui.rowlist import Cell, RowList, fit, tone
+from compliance_tui.tui.session import Session
 
-Key = tuple[str, str]
-_COLOURS = {"blocked": "bold", "satisfied": "", "waived": "", "advisory": "dim", "not-applicable": "dim"}
+if TYPE_CHECKING:
+    from compliance_tui.assessment.readiness import ControlKey, ControlState
+    from compliance_tui.tui.page import Page
+
+_TITLE_LEAST = 16
 
 
-class Checklist(Tree[Key | str]):
-    """Groups with their controls; labels are drawn from the present states when they are needed."""
+@dataclass(frozen=True)
+class GroupRow:
+    """A chapter of a standard."""
 
-    class Rested(Message):
-        """The cursor came to stand on a control."""
+    standard: str
+    id: str
+    title: str
 
-        def __init__(self, key: Key | None) -> None:
-            super().__init__()
-            self.key = key
+
+@dataclass(frozen=True)
+class StandardRow:
+    """A standard, where several are pinned."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column on the right: name, width, the width of the list from which on it is shown."""
+
+    name: str
+    width: int
+    from_width: int
+
+
+COLUMNS = (
+    Column("level", 5, 88),
+    Column("answer", 12, 0),
+    Column("evid", 4, 56),
+    Column("checks", 6, 50),
+    Column("sign", 4, 56),
+)
+
+
+def columns_at(width: int) -> list[Column]:
+    """The columns that a list of that width has room for."""
+    return [column for column in COLUMNS if width >= column.from_width]
+
+
+def heading(width: int) -> str:
+    """The names of the columns, where they stand."""
+    names = "".join(f" {column.name:<{column.width}}" for column in columns_at(width))
+    return fit("   control", width - len(names)) + names
+
+
+class Checklist(RowList):
+    """Groups with their controls. What stands in a row is made when the row is seen, and kept until the states change."""
+
+    class Fitted(Message):
+        """The list has another width."""
 
     def __init__(self) -> None:
-        # Before the base class: it draws the root's label while it is being made.
-        self.states: dict[Key, ControlState] = {}
-        self._leaves: dict[Key, TreeNode[Key | str]] = {}
-        self._groups: dict[str, list[Key]] = {}
-        super().__init__("", id="checklist")
-        self.show_root = False
-        self.guide_depth = 2
-        self.auto_expand = False
-
-    def fill(self, standards: Sequence[Standard], result: Readiness, words: Sequence[str] = (), gaps: bool = False) -> int:
-        """Show the controls that match all ``words``; gives their number. The cursor stays on its control."""
-        self.states = {(state.standard, state.control.id): state for state in result.controls}
-        kept = self.selected
-        self.clear()
-        self._leaves, self._groups = {}, {}
-        for standard in standards:
-            for group in standard.groups:
-                self._fill_group(standard, group, words, gaps, len(standards) > 1)
-        target = kept if kept in self._leaves else next(iter(self._leaves), None)
-        if target is not None:
-            self.call_after_refresh(self.go, target)
-        return len(self._leaves)
-
-    def _fill_group(self, standard: Standard, group: Group, words: Sequence[str], gaps: bool, several: bool) -> None:
-        inside = [
-            (standard.id, control.id)
-            for control in standard.controls
-            if control.group == group.id and self._matches((standard.id, control.id), words, gaps)
-        ]
-        if not inside:
-            return
-        title = f"{standard.id} / {group.title}" if several else f"{group.id}  {group.title}"
-        name = f"{standard.id}/{group.id}"
-        self._groups[name] = [(standard.id, control.id) for control in standard.controls if control.group == group.id]
-        node = self.root.add(Text(clean_line(title, 80)), data=name, expand=True)  # a str would be read as markup
-        for key in inside:
-            self._leaves[key] = node.add_leaf(Text(""), data=key)
-
-    def _matches(self, key: Key, words: Sequence[str], gaps: bool) -> bool:
-        state = self.states[key]
-        if gaps and state.outcome != "blocked":
-            return False
-        haystack = _haystack(state) if words else ""
-        return all(one in haystack for one in words)
-
-    def renew(self, result: Readiness) -> None:
-        """Take new states without building the list anew."""
-        self.states = {(state.standard, state.control.id): state for state in result.controls}
-        for node in self._leaves.values():
-            node.refresh()
-        for node in self.root.children:
-            node.refresh()
-
-    def render_label(self, node: TreeNode[Key | str], base_style: Style, style: Style) -> Text:
-        """A control: glyph, id, title, word. A group: title, bar, count."""
-        if isinstance(node.data, tuple):
-            state = self.states[node.data]
-            emphasis = _COLOURS[state.outcome]
-            label = Text(f"{glyph(state)} ", style=Style.parse(emphasis) if emphasis else "")
-            label.append(f"{state.control.id}  {clean_line(state.control.title, 60)}")
-            label.append(f"  {word(state)}", style="dim")
-            label.stylize(style)
-            return label
-        keys = self._groups.get(str(node.data), [])
-        required = [self.states[key] for key in keys if self.states[key].level == "required"]
-        done = sum(state.outcome != "blocked" for state in required)
-        sign = "▾" if node.is_expanded else "▸"
-        counts = f"  {bar(done, len(required), 5)} {done}/{len(required)}" if required else "  nothing required"
-        label = Text(f"{sign} {node.label}", style="bold")
-        label.append(counts, style="not bold")
-        label.stylize(style)
-        return label
+        super().__init__(id="checklist")
+        self.marked: set[ControlKey] = set()
+        self.folded: set[GroupRow] = set()
+        self.narrowed = ""
+        self._made: dict[tuple[Hashable, int], list[Cell]] = {}
 
     @property
-    def selected(self) -> Key | None:
+    def session(self) -> Session:
+        """What is open."""
+        return cast("Page[None]", self.screen).session
+
+    # -- which rows --------------------------------------------------------------------------------------------------------
+
+    def fill(self, query: str = "", at: Hashable | None = None) -> int:
+        """Show the controls that ``query`` finds; gives their number. The cursor stays on its control where that is left."""
+        loaded = self.session.loaded
+        if loaded is None:
+            return 0
+        self.narrowed = query
+        self._made = {}
+        self.marked &= loaded.states.keys()
+        found = loaded.index.find(query) if query.strip() else list(loaded.states)
+        wanted = set(found)
+        rows: list[Hashable] = []
+        for standard, _ in loaded.contents.standards:
+            if len(loaded.contents.standards) > 1:
+                rows.append(StandardRow(standard.id, clean_line(f"{standard.standard.title} {standard.version}", 80)))
+            inside: dict[str, list[ControlKey]] = {}
+            for control in standard.controls:
+                if (standard.id, control.id) in wanted:
+                    inside.setdefault(control.group, []).append((standard.id, control.id))
+            for group in standard.groups:
+                if group.id in inside:
+                    row = GroupRow(standard.id, group.id, clean_line(group.title, 80))
+                    rows.append(row)
+                    rows += inside[group.id] if query or row not in self.folded else []
+        self.show(rows, at if at is not None else self._kept(rows))
+        return len(found)
+
+    def _kept(self, rows: Sequence[Hashable]) -> Hashable | None:
+        """The row under the cursor, where it stays; else the first control, so that Enter has something to open."""
+        if self.here in rows:
+            return self.here
+        return next((row for row in rows if isinstance(row, tuple)), None)
+
+    def rests(self, row: Hashable) -> bool:
+        """On everything but the name of a standard."""
+        return not isinstance(row, StandardRow)
+
+    @property
+    def selected(self) -> "ControlKey | None":
         """The control under the cursor."""
-        node = self.cursor_node
-        return node.data if node is not None and isinstance(node.data, tuple) else None
+        return self.here if isinstance(self.here, tuple) else None
+
+    @property
+    def shown(self) -> "list[ControlKey]":
+        """The controls in the list."""
+        return [row for row in self.rows if isinstance(row, tuple)]
 
     @property
     def position(self) -> str:
         """Where the cursor is, in words."""
-        keys = list(self._leaves)
-        return f"{keys.index(self.selected) + 1} of {len(keys)}" if self.selected in self._leaves else f"{len(keys)} shown"
+        shown = self.shown
+        marked = f"{len(self.marked)} marked · " if self.marked else ""
+        place = f"{shown.index(self.selected) + 1} of {len(shown)}" if self.selected in shown else f"{len(shown)} shown"
+        return marked + place
 
-    def on_tree_node_highlighted(self, event: Tree.NodeHighlighted[Key | str]) -> None:
-        """Tell who listens where the cursor is."""
-        self.post_message(self.Rested(event.node.data if isinstance(event.node.data, tuple) else None))
+    # -- folding and marking -----------------------------------------------------------------------------------------------
 
-    def on_tree_node_selected(self, event: Tree.NodeSelected[Key | str]) -> None:
-        """Enter on a group folds it."""
-        if not isinstance(event.node.data, tuple):
-            event.node.toggle()
+    def fold(self, row: GroupRow) -> None:
+        """Fold a group, or unfold it."""
+        self.folded ^= {row}
+        self.fill(self.narrowed, row)
 
-    def go(self, key: Key) -> None:
-        """Put the cursor on a control."""
-        node = self._leaves.get(key)
-        if node is not None:
-            if node.parent is not None and not node.parent.is_expanded:
-                node.parent.expand()
-            self.move_cursor(node)
-            self.scroll_to_node(node)
-            self.post_message(self.Rested(key))  # the tree is silent when the cursor's line stays the same
+    def mark(self) -> None:
+        """Mark the control under the cursor and go on, or all controls of the group; what is marked is unmarked."""
+        if self.selected is not None:
+            self.marked ^= {self.selected}
+            self.step(1)
+        elif isinstance(self.here, GroupRow):
+            states = self.session.loaded.states if self.session.loaded else {}
+            inside = {key for key, one in states.items() if (key[0], one.control.group) == (self.here.standard, self.here.id)}
+            self.marked = self.marked - inside if inside <= self.marked else self.marked | inside
+        self.changed()
 
-    def next_gap(self) -> Key | None:
-        """The next control that blocks after the cursor, around the end; None when none does."""
-        keys = list(self._leaves)
-        at = keys.index(self.selected) if self.selected in self._leaves else -1
-        around = keys[at + 1 :] + keys[: at + 1]
-        return next((key for key in around if self.states[key].outcome == "blocked"), None)
+    def mark_all(self) -> None:
+        """Mark all that are shown, or none where they are marked."""
+        shown = set(self.shown)
+        self.marked = self.marked - shown if shown <= self.marked else self.marked | shown
+        self.changed()
+
+    def changed(self) -> None:
+        """Draw the rows anew."""
+        self._made = {}
+        self.refresh()
+
+    def open_up(self, key: "ControlKey") -> bool:
+        """Put the cursor on a control, unfolding its group; False where the filter hides it."""
+        state = self.session.state(key)
+        folded = next((row for row in self.folded if state and (row.standard, row.id) == (key[0], state.control.group)), None)
+        if folded is not None and not self.narrowed:
+            self.folded -= {folded}
+            self.fill(self.narrowed, key)
+            return True
+        return self.go_to(key)
+
+    def on_resize(self) -> None:
+        """Tell whoever shows the names of the columns."""
+        self.post_message(self.Fitted())
+
+    # -- drawing -----------------------------------------------------------------------------------------------------------
+
+    def cells(self, row: Hashable, width: int) -> Sequence[Cell]:
+        """A control with its columns, or a group with its bar."""
+        made = self._made.get((row, width))
+        if made is None:
+            if isinstance(row, GroupRow):
+                made = self._group_cells(row, width)
+            elif isinstance(row, StandardRow):
+                made = [(row.title, "accent")]
+            else:
+                assert isinstance(row, tuple)
+                made = self._control_cells(row, width)
+            self._made[row, width] = made
+        return made
+
+    def _group_cells(self, row: GroupRow, width: int) -> list[Cell]:
+        states = self.session.loaded.states.values() if self.session.loaded else ()
+        inside = [one for one in states if one.standard == row.standard and one.control.group == row.id]
+        required = [one for one in inside if one.level == "required"]
+        done = sum(one.outcome != "blocked" for one in required)
+        sign = ("v" if show.ASCII else "▾", ">" if show.ASCII else "▸")[row in self.folded and not self.narrowed]
+        counts = f"{done}/{len(required)}" if required else "nothing required"
+        drawn = show.bar(done, len(required), 8) if required else ""
+        name = fit(f"{sign} {row.id}  {row.title}", max(8, width - len(drawn) - len(counts) - 2))
+        whole = "good" if required and done == len(required) else "muted"
+        return [(name, "strong"), (drawn, whole), (f" {counts}", whole)]
+
+    def _control_cells(self, key: "ControlKey", width: int) -> list[Cell]:
+        state = self.session.state(key)
+        if state is None:
+            return [(key[1], "muted")]
+        sign = show.sign_of(state)
+        mark = ("*" if show.ASCII else "▌") if key in self.marked else " "
+        columns = columns_at(width)
+        right = sum(column.width + 1 for column in columns)
+        name = f"{state.control.id}  {clean_line(state.control.title, 120)}"
+        left = max(_TITLE_LEAST, width - right - len(sign.mark) - 2)
+        dim = state.outcome in ("advisory", "not-applicable")
+        cells: list[Cell] = [(mark, "mark"), (f"{sign.mark} ", tone(sign.style)), (fit(name, left), "muted" if dim else "text")]
+        values = {"level": _level, "answer": self._answer, "evid": self._evidence, "checks": _checks, "sign": _signed}
+        for column in columns:
+            made = values[column.name](state)
+            length = sum(len(text) for text, _ in made)
+            if length > column.width:
+                made, length = [(fit("".join(text for text, _ in made), column.width), made[0][1])], column.width
+            cells += [(" ", "text"), *made, (" " * (column.width - length), "text")]
+        return cells
+
+    def _answer(self, state: "ControlState") -> list[Cell]:
+        response = state.response
+        if response is not None and response.recheck is not None:
+            return [("recheck", "warn")]
+        if state.outcome == "waived" and response is not None and response.waiver is not None:
+            left = (response.waiver.until - self.session.clock().date()).days
+            return [(f"waived {left} d"[:12], "warn")]
+        if state.level == "not-applicable" and (response is None or response.status is None):
+            return [("–" if not show.ASCII else "-", "muted")]
+        status = response.status if response else None
+        return [(show.status_word(status), {"met": "good", "not-applicable": "good", None: "muted"}.get(status, "warn"))]
+
+    def _evidence(self, state: "ControlState") -> list[Cell]:
+        """Rules that have evidence out of rules that want some; a sign where some is too old, gone or altered."""
+        loaded = self.session.loaded
+        if loaded is None or state.level == "not-applicable":
+            return []
+        rules = loaded.contents.evidence_rules(state)
+        items = [
+            loaded.contents.items[one]
+            for one in (state.response.evidence if state.response else [])
+            if one in loaded.contents.items
+        ]
+        if any(item.id in loaded.faults for item in items):
+            return [("lost", "bad")]
+        if not rules:
+            return [(f"{len(items)}", "muted")] if items else []
+        have = sum(sum(item.kind in rule.kinds for item in items) >= rule.minimum for rule in rules)
+        stale = any(reason.code == "evidence-stale" for reason in state.reasons)
+        text = f"{have}/{len(rules)}" + (show.CHECKS["stale"].mark if stale else "")
+        return [(text, "warn" if stale else "good" if have == len(rules) else "muted")]
 
 
-def _haystack(state: ControlState) -> str:
-    """What a filter looks into: id, title, outcome, level, kinds and seats."""
-    control = state.control
-    kinds = " ".join(f"kind:{kind}" for rule in control.evidence for kind in rule.kinds)
-    seats = " ".join(f"seat:{seat.seat} {seat.state}" for seat in state.seats)
-    is_words = f"is:{'blocking' if state.outcome == 'blocked' else state.outcome} {word(state)} {state.level}"
-    codes = " ".join(reason.code for reason in state.reasons)
-    return f"{control.id} {control.title} {is_words} {kinds} {seats} {codes}".lower()
+def _level(state: "ControlState") -> list[Cell]:
+    words = {"required": ("must", "text"), "recommended": ("may", "muted"), "not-applicable": ("no", "muted")}
+    return [words[state.level]]
+
+
+def _checks(state: "ControlState") -> list[Cell]:
+    """How many checks came out how, the worst first."""
+    cells: list[Cell] = []
+    for outcome in ("fail", "unproven", "stale", "manual", "pass"):
+        number = sum(check.outcome == outcome for check in state.checks)
+        if number and sum(len(text) for text, _ in cells) <= 5:
+            sign = show.CHECKS[outcome]
+            cells.append((f"{' ' if cells else ''}{sign.mark}{number}", tone(sign.style)))
+    return cells
+
+
+def _signed(state: "ControlState") -> list[Cell]:
+    """Seats that signed out of seats that have to."""
+    if not state.seats:
+        return []
+    signed = sum(seat.state == "signed" for seat in state.seats)
+    lapsed = any(seat.state == "lapsed" for seat in state.seats)
+    text = f"{signed}/{len(state.seats)}" + (show.SEATS["lapsed"].mark if lapsed else "")
+    return [(text, "good" if signed == len(state.seats) else "warn" if lapsed or signed else "muted")]

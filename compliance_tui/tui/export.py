@@ -1,52 +1,115 @@
-"""Export: what will be signed, a typed word, progress, and where it went."""
+"""Sign and export: exactly what will be signed, a typed word, progress, and then the bundle verified as anybody would."""
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from textual import on
 from textual.app import ComposeResult
-from textual.widgets import Input, Static
+from textual.content import Content
+from textual.widgets import Input
 
-from compliance_tui.assessment.folder import Contents
-from compliance_tui.assessment.readiness import Readiness
-from compliance_tui.tui.form import Clock, Form, Job
-from compliance_tui.tui.show import VERDICTS, line
+from compliance_tui.safe.errors import ComplianceError
+from compliance_tui.tui import show
+from compliance_tui.tui.form import Field, Form, fields
+from compliance_tui.tui.job import Job
+from compliance_tui.tui.paths import PathField
+from compliance_tui.tui.reading import Text
+from compliance_tui.tui.session import names
+from compliance_tui.tui.show import MUTED, WARN, line
+from compliance_tui.tui.verify import check_bundle, verdict_lines
+
+WORD = "export"
 
 
 class ExportForm(Form):
-    """Counts and digests first, then the fields, then the word that says it is meant."""
+    """What will be said, then where and with which keys, then the word that says it is meant."""
 
-    HINT = "Tab moves · Enter exports · Esc stops or goes back"
-    WORD = "export"
+    DEFAULT_CSS = """
+    ExportForm {
+        #what { height: auto; max-height: 45%; background: $boost; }
+    }
+    """
+    AUTO_FOCUS = "#out"
+    purpose = "Sign and export"
+    verb = "export"
+    about = (
+        "Above stands exactly what the signatures will cover. The bundle gets its id when it is written, because every item "
+        "carries a fresh nonce. Keys are paths, agent:…, pkcs11:… or the address of a key service, several with blanks. "
+        "When it is written, it is read back and verified; a policy adds the lines about people."
+    )
+    parts = {
+        "keys": "A file, agent:SHA256:…, pkcs11:token=…;object=…, or a key service's address; several with blanks between.",
+        "passphrase": "Of the key file, or the PIN of the token. It is used once and not kept.",
+        "word": f"Type {WORD}, then Enter. There is no default.",
+    }
 
-    def __init__(self, contents: Contents, result: Readiness, person: str, clock: Clock) -> None:
-        super().__init__(contents, clock)
-        self.result, self.person = result, person
+    def __init__(self) -> None:
+        super().__init__()
+        self._done = ""
 
-    @property
-    def bytes_of_evidence(self) -> int:
-        """Bytes of all items together."""
-        return sum(item.size for item in self.contents.items.values())
+    def body(self) -> ComposeResult:
+        """What will be signed, the fields, and room for what was found."""
+        yield Text(self._what(), id="what")
+        yield from super().body()
+        yield Text(id="found")
 
     def fields(self) -> ComposeResult:
-        """What will be said, then where and with which key."""
-        subject = self.contents.assessment.subject
-        items = self.contents.items.values()
-        withheld = [item.id for item in items if item.disclosure == "withhold"]
-        yield Static(line(f"Export  {subject.name} {subject.version}", "bold"), classes="heading")
-        blocked = len(self.result.blocking())
-        yield Static(line(f"It will say: {VERDICTS[self.result.verdict]}; {blocked} required controls block"))
-        yield Static(
-            line(f"{len(self.contents.responses)} answers, {len(items)} evidence items, {self.bytes_of_evidence:,} bytes")
+        """Where, with which keys, and the word."""
+        stem = _file_stem(self.session.contents.assessment.subject.name)
+        yield from fields(
+            PathField("file to write (.zip), or a folder when it ends in /", f"{stem}.zip", id="out"),
+            Field("keys that sign (none: unsigned)", id="keys", hint="ada.key, agent:SHA256:…, pkcs11:…"),
+            Field("their passphrase or PIN, where one is needed", id="passphrase", password=True),
+            PathField("trust policy to verify against (may stay empty)", id="trust"),
+            Field(f"type {WORD} to go on", id="word"),
         )
-        yield Static(line(f"withheld: {', '.join(withheld) or 'nothing'}", limit=400))
-        for pin in self.contents.assessment.standards:
-            yield Static(line(f"{pin.id} {pin.version}  sha256 {pin.sha256}"))
-        yield Input(value=f"{_file_stem(subject.name)}.zip", placeholder="file to write", id="out")
-        yield Input(placeholder="private key that signs (none: unsigned)", id="key")
-        yield Input(placeholder="its passphrase", password=True, id="passphrase")
-        yield Input(placeholder=f"type {self.WORD} to go on", id="word")
+
+    def on_mount(self) -> None:
+        """Start at the file."""
+        self.query_one("#found").display = False
+
+    def _what(self) -> list[Content]:
+        session = self.session
+        contents, result = session.contents, session.result
+        subject, items = contents.assessment.subject, contents.items.values()
+        withheld = [item.id for item in items if item.disclosure == "withhold"]
+        outcomes = [state.outcome for state in result.controls]
+        blocked = result.blocking()
+        total = sum(item.size for item in items)
+        rows = [
+            line(f"{subject.name} {subject.version}".rstrip(), "bold") + line(f"  series {contents.assessment.series}", MUTED),
+            Content.styled(f" {show.VERDICTS[result.verdict]} ", f"bold reverse {show.VERDICT_STYLES[result.verdict]}")
+            + line(
+                f"  {outcomes.count('satisfied')} in order, {outcomes.count('waived')} waived, {len(blocked)} block, "
+                f"of {len(outcomes)} controls"
+            ),
+        ]
+        if blocked:
+            gaps = names([(state.standard, state.control.id) for state in blocked], 60)
+            rows.append(line(f"    gaps: {gaps}", MUTED, limit=1200))
+        rows.append(
+            line(
+                f"{show.count(len(contents.responses), 'answer')}, {show.count(len(items), 'evidence item')}, "
+                f"{show.size(total)}"
+            )
+        )
+        rows.append(
+            line(f"withheld, but committed to: {', '.join(withheld) or 'nothing'}", WARN if withheld else "", limit=400)
+        )
+        for pin in contents.assessment.standards:
+            rows.append(line(f"{pin.id} {pin.version}", "bold") + line(f"  sha256 {pin.sha256}", MUTED))
+        for artifact in subject.artifacts:
+            rows.append(line(f"file {artifact.name}", limit=120) + line(f"  sha256 {artifact.sha256}", MUTED))
+        faults = session.loaded.faults if session.loaded else {}
+        if faults:
+            rows.append(
+                line(f"bytes missing or altered: {', '.join(faults)}; the export will refuse them", show.BAD, limit=400)
+            )
+        return rows
+
+    def renew(self) -> None:
+        """Somebody changed something: what will be signed is what is there now."""
+        self.query_one("#what", Text).show(self._what())
 
     @on(Input.Submitted)
     def _submitted(self) -> None:
@@ -54,29 +117,71 @@ class ExportForm(Form):
 
     def action_save(self) -> None:
         """Export, once the word was typed."""
-        if self.value("word") != self.WORD:
-            self.complain(f"type {self.WORD} in the last field to go on")
+        if self._done:
+            self.dismiss(self._done)
+            return
+        if self.value("word") != WORD:
+            self.complain(f"type {WORD} in the last field to go on")
             self.query_one("#word", Input).focus()
             return
-        passphrase = self.query_one("#passphrase", Input).value
-        out = Path(self.value("out")).expanduser()
-        self.run(partial(self._export, out, self.value("key"), passphrase.encode), self.bytes_of_evidence or 1)
+        total = sum(item.size for item in self.session.contents.items.values())
+        self.run(partial(self._export, self.value("out"), self.value("keys").split()), total or 1, what="exporting")
 
-    def _export(self, out: Path, key: str, passphrase: Callable[[], bytes], job: Job) -> str:
+    def _export(self, out: str, keys: list[str], job: Job) -> str:
         from compliance_tui.bundle.export import export
-        from compliance_tui.trust.keys import load_signer
+        from compliance_tui.trust.keys import is_address, load_signer
 
-        signers = [load_signer(Path(key).expanduser(), passphrase)] if key else []
+        session = self.session
+        passphrase = self.query_one("#passphrase", Input).value
+        named = [key if is_address(key) else Path(key).expanduser() for key in keys]
+        signers = [load_signer(key, passphrase.encode) for key in named]
         done = export(
-            self.contents,
-            out,
-            self.clock(),
-            self.person,
+            session.contents,
+            Path(out).expanduser(),
+            session.clock(),
+            session.person,
             signers=signers,
+            folder=out.endswith("/"),
             progress=job.progress,
             cancelled=job.cancelled,
         )
-        return f"{done.path} written, bundle id {done.bundle_id[:16]}…"
+        self._done = f"{done.path} written, bundle id {done.bundle_id[:16]}…"
+        trust = self.value("trust")
+        found = check_bundle(done.path, trust, session.kinds_folder, session.clock, job)
+        rows = [
+            line(f"{done.path}", "bold", limit=300) + line(f"  {show.size(done.size)}", MUTED),
+            line(f"signed by {', '.join(signer.public.fingerprint for signer in signers) or 'nobody yet'}", limit=600),
+            Content(""),
+            *verdict_lines(found, policy=bool(trust)),
+        ]
+        self.app.call_from_thread(self._written, rows)
+        return self._done
+
+    def _written(self, rows: list[Content]) -> None:
+        for part in ("#what", "#form"):
+            self.query_one(part).display = False
+        found = self.query_one("#found", Text)
+        found.display = True
+        found.show(rows, home=True)
+        found.focus()
+
+    def ended(self, done: str) -> None:
+        """What was written and found stays on the page."""
+        self._busy.clear()
+        self.title_line(line("Written, read back and verified", "bold"))
+        self.say("Esc or F2 goes back")
+
+    def action_back(self) -> None:
+        """After the export: back with what was done."""
+        if self._done and not self.busy:
+            self.dismiss(self._done)
+        else:
+            super().action_back()
+
+    def refused(self, error: ComplianceError) -> None:
+        """Say why; where the bundle was written, that too."""
+        written = f"{self._done}; but it could not be verified: " if self._done else ""
+        self.complain(f"{written}{error}")
 
 
 def _file_stem(name: str) -> str:

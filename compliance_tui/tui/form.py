@@ -1,121 +1,160 @@
-"""What every form shares: fields, a bar, one line for what went wrong, and work that leaves the screen alive."""
+"""What every form shares: fields with names, one line for what went wrong, and work that leaves the screen alive."""
 
-import datetime as dt
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
+from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen
-from textual.widgets import Input, Label, ProgressBar, Static
+from textual.content import Content
+from textual.widget import Widget
+from textual.widgets import Input, Static
 from textual.worker import get_current_worker
 
-from compliance_tui.assessment.folder import Contents
-from compliance_tui.safe.errors import CancelledError, ComplianceError
-from compliance_tui.tui.show import line
-
-Clock = Callable[[], dt.datetime]
-# A bar that moves more often than this costs more than it tells.
-_STEP_BYTES = 64 << 20
+from compliance_tui.safe.errors import CancelledError, ComplianceError, InputError
+from compliance_tui.tui.bars import Keys
+from compliance_tui.tui.job import Job
+from compliance_tui.tui.page import Page
+from compliance_tui.tui.show import MUTED, line
 
 
-class Job:
-    """A piece of work in a thread: it tells how far it is, and asks whether it should stop."""
+class Field(Input):
+    """One line to type in, with its name above; up and down go to the fields around it."""
 
-    def __init__(self, progress: Callable[[int], None], cancelled: Callable[[], bool]) -> None:
-        self._show, self.cancelled, self._last = progress, cancelled, 0
+    def __init__(self, title: str, value: str = "", *, id: str, hint: str = "", password: bool = False) -> None:
+        super().__init__(value, placeholder=hint, id=id, password=password)
+        self.cursor_blink = False
+        self.label = title
 
-    def progress(self, done: int) -> None:
-        """``done`` bytes are behind us."""
-        if done - self._last >= _STEP_BYTES:
-            self._last = done
-            self._show(done)
+    def on_key(self, event: events.Key) -> None:
+        """To the field above or below."""
+        if event.key in ("up", "down"):
+            event.stop()
+            self.screen.focus_next() if event.key == "down" else self.screen.focus_previous()
 
 
-class Form(ModalScreen[str | None]):
-    """A form over the checklist; it ends with what was done, or with None. Esc goes one step back: first stops the work."""
+def fields(*boxes: Field) -> Iterator[Widget]:
+    """Fields, each under its name."""
+    for box in boxes:
+        yield Static(line(box.label, MUTED), classes="name")
+        yield box
 
-    BINDINGS = [Binding("escape", "back", "back"), Binding("f2,ctrl+s", "save", "save")]
-    HINT = "Tab moves · F2 saves · Esc goes back"
 
-    def __init__(self, contents: Contents, clock: Clock) -> None:
+class Form(Page[str | None]):
+    """A form; it ends with what was done, or with None. Esc goes one step back: first it stops the work."""
+
+    DEFAULT_CSS = """
+    Form {
+        #form { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
+        #form .name, #form .heading { margin-top: 1; }
+        &.-low #form .name { margin-top: 0; }
+    }
+    """
+    place = "form"
+    # What the form does, for the line on top, and what F2 does, for the line of keys.
+    purpose = ""
+    verb = "save"
+
+    def __init__(self) -> None:
         super().__init__()
-        self.contents, self.clock = contents, clock
         self._busy = threading.Event()
 
     def fields(self) -> ComposeResult:
         """The form's own widgets."""
         raise NotImplementedError
 
-    def compose(self) -> ComposeResult:
-        """Fields, bar, message, keys."""
-        with VerticalScroll(classes="form", can_focus=False):
+    def body(self) -> ComposeResult:
+        """The fields, scrolling where they do not fit."""
+        with VerticalScroll(id="form", can_focus=False):
             yield from self.fields()
-            yield ProgressBar(id="progress", show_eta=True)
-            yield Static(id="complaint")
-            yield Label(self.HINT, classes="hint", markup=False)
 
     def on_mount(self) -> None:
-        """Bar and message hidden until something happens; no blinking."""
-        self.query_one("#progress").display = False
-        self.query_one("#complaint").display = False
-        for box in self.query(Input):
-            box.cursor_blink = False
+        """The form's name on top."""
+        self.title_line(self.headline())
 
-    def complain(self, why: str) -> None:
-        """Say in the form what was wrong, and what to do."""
-        message = self.query_one("#complaint", Static)
-        message.update(line(why, "$text-error", limit=600))
-        message.display = True
-        message.scroll_visible(animate=False)
+    def headline(self) -> Content:
+        """What the form does, to what."""
+        return line(self.purpose, "bold")
+
+    def show_keys(self) -> None:
+        """F2 by what it does here."""
+        actions = [one for one in self.app.keys.at(self.place) if self.app.may(one)]
+        self.query_one(Keys).show([replace(one, footer=self.verb) if one.id == "save" else one for one in actions])
 
     def value(self, field: str) -> str:
-        """What was typed into an input."""
+        """What was typed into a field."""
         return self.query_one(f"#{field}", Input).value.strip()
 
-    def action_back(self) -> None:
+    def action_back(self) -> Awaitable[None] | None:
         """Stop the work, or leave without a change."""
         if self._busy.is_set():
             self.workers.cancel_all()
         else:
             self.dismiss(None)
+        return None
 
-    def action_save(self) -> None:
+    def action_save(self) -> Awaitable[None] | None:
         """Do what the form is for."""
         raise NotImplementedError
 
-    def run(self, work: Callable[[Job], str], total: int = 0) -> None:
+    def action_field_help(self) -> None:
+        """What this form and this field are for."""
+        self.app.action_help()
+
+    @property
+    def busy(self) -> bool:
+        """Whether the work is under way."""
+        return self._busy.is_set()
+
+    def run(self, work: Callable[[Job], str], total: int = 0, what: str = "working") -> None:
         """Do ``work`` off the UI thread; what it gives ends the form, an error of ours is shown and the form stays.
 
-        ``total`` is the number of bytes that it will report; without it there is no bar.
+        ``total`` is the number of bytes that it will report; without it only what is behind is told.
         """
         if self._busy.is_set():
             return
         self._busy.set()
-        self.query_one("#complaint").display = False
-        bar = self.query_one("#progress", ProgressBar)
-        bar.update(total=total or None, progress=0)
-        bar.display = total > 0
-        self.run_worker(partial(self._in_thread, work, bar), thread=True, exclusive=True)
+        self.say("")
+        self.run_worker(partial(self._in_thread, work, total, what), thread=True, exclusive=True)
 
-    def _in_thread(self, work: Callable[[Job], str], bar: ProgressBar) -> None:
-        worker = get_current_worker()
+    def _in_thread(self, work: Callable[[Job], str], total: int, what: str) -> None:
+        worker, app = get_current_worker(), self.app
 
-        def progress(done: int) -> None:
-            self.app.call_from_thread(bar.update, progress=done)
+        def tell(progress: str) -> None:
+            app.call_from_thread(self._told, progress)
 
         try:
-            done = work(Job(progress, lambda: worker.is_cancelled))
+            done = work(Job(tell, lambda: worker.is_cancelled, what, total))
         except CancelledError:
-            self.app.call_from_thread(self._stopped, "stopped; nothing was changed")
+            app.call_from_thread(self._stopped, CancelledError("stopped; nothing was changed"))
         except ComplianceError as error:
-            self.app.call_from_thread(self._stopped, str(error))
+            app.call_from_thread(self._stopped, error)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            told = InputError("unreadable", f"{error.filename or 'a file'}: {reason}; nothing was changed")
+            app.call_from_thread(self._stopped, told)
         else:
-            self.app.call_from_thread(self.dismiss, done)
+            app.call_from_thread(self.ended, done)
 
-    def _stopped(self, why: str) -> None:
+    def _told(self, progress: str) -> None:
+        if self.busy:
+            self.say(progress)
+
+    def ended(self, done: str) -> None:
+        """The work is through."""
         self._busy.clear()
-        self.query_one("#progress").display = False
-        self.complain(why)
+        self.dismiss(done)
+
+    def _stopped(self, error: ComplianceError) -> None:
+        self._busy.clear()
+        self.refused(error)
+
+    def refused(self, error: ComplianceError) -> None:
+        """The work was refused, or stopped: say why; the form stays."""
+        self.complain(str(error))
+
+    def heading(self, content: Content) -> Static:
+        """A line of the form."""
+        return Static(content, classes="heading")

@@ -1,31 +1,64 @@
-"""The one way from data to the screen: ``clean`` first, then ``Content``. Nothing is ever read as markup."""
+"""The one way from data to the screen: ``clean`` first, then ``Content``. Nothing is ever read as markup.
+
+Also the signs: each state has a glyph, its ASCII twin, a word and a tone. The word says it all; the rest helps the eye.
+"""
 
 import os
 import re
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual.content import Content
 
-from compliance_tui.assessment.readiness import ControlState
 from compliance_tui.safe.text import clean, clean_line
 
-ASCII = os.environ.get("COMPLIANCE_TUI_ASCII", "") not in ("", "0")
+if TYPE_CHECKING:
+    from compliance_tui.assessment.readiness import ControlState
 
-# outcome -> glyph, its ASCII twin, the word, the style; the word says it all, the rest helps the eye
+# The Linux console's font has few of the glyphs; whoever has fewer still sets the variable.
+ASCII = os.environ.get("COMPLIANCE_TUI_ASCII", "") not in ("", "0") or os.environ.get("TERM") == "linux"
+
+HEADING = "bold $text-accent"
+MUTED = "$text-muted"
+GOOD, WARN, BAD = "$text-success", "$text-warning", "$text-error"
+
+
+class Sign(NamedTuple):
+    """How a state is shown."""
+
+    glyph: str
+    plain: str
+    word: str
+    style: str
+
+    @property
+    def mark(self) -> str:
+        """The glyph, or its ASCII twin."""
+        return self.plain if ASCII else self.glyph
+
+
 OUTCOMES = {
-    "satisfied": ("●", "[x]", "in order", "$text-success"),
-    "waived": ("◐", "[~]", "waived", "$text-warning"),
-    "blocked": ("✗", "[!]", "blocks", "$text-error"),
-    "advisory": ("○", "[ ]", "recommended", "$text-muted"),
-    "not-applicable": ("–", "[-]", "does not apply", "$text-muted"),
+    "satisfied": Sign("●", "[x]", "in order", GOOD),
+    "waived": Sign("◐", "[~]", "waived", WARN),
+    "blocked": Sign("✗", "[!]", "blocks", BAD),
+    "advisory": Sign("○", "[ ]", "recommended", MUTED),
+    "not-applicable": Sign("–", "[-]", "does not apply", MUTED),
 }
-VERDICTS = {"ready": "READY", "ready-with-waivers": "READY WITH WAIVERS", "not-ready": "NOT READY"}
 CHECKS = {
-    "pass": ("✓", "$text-success"),
-    "fail": ("✗", "$text-error"),
-    "stale": ("◌", "$text-warning"),
-    "unproven": ("?", "$text-warning"),
-    "manual": ("·", "$text-muted"),
+    "pass": Sign("✓", "+", "pass", GOOD),
+    "fail": Sign("✗", "!", "fail", BAD),
+    "stale": Sign("◌", "~", "stale", WARN),
+    "unproven": Sign("?", "?", "unproven", WARN),
+    "manual": Sign("·", ".", "manual", MUTED),
 }
+SEATS = {
+    "signed": Sign("✓", "+", "signed", GOOD),
+    "lapsed": Sign("◌", "~", "lapsed", WARN),
+    "missing": Sign("○", "-", "missing", BAD),
+}
+LINES = {"pass": CHECKS["pass"], "fail": CHECKS["fail"], "unknown": CHECKS["unproven"]}
+VERDICTS = {"ready": "READY", "ready-with-waivers": "READY WITH WAIVERS", "not-ready": "NOT READY"}
+VERDICT_STYLES = {"ready": GOOD, "ready-with-waivers": WARN, "not-ready": BAD}
 
 
 def text(value: str, style: str = "") -> Content:
@@ -45,24 +78,50 @@ def line(value: str, style: str = "", limit: int = 200) -> Content:
     return Content.styled(shown, style) if style else Content(shown)
 
 
-def glyph(state: ControlState) -> str:
+def lines(rows: Iterable[Content]) -> Content:
+    """Several rows as one piece."""
+    return Content("\n").join(list(rows))
+
+
+def indent(content: Content, by: int = 2) -> Content:
+    """Every line a little to the right. A wrapped line goes back to the edge; so short ones only."""
+    return lines(row.pad_left(by) for row in content.split("\n", allow_blank=True))
+
+
+def sign_of(state: "ControlState") -> Sign:
     """The sign of a control's outcome."""
-    sign, plain, _, _ = OUTCOMES[state.outcome]
-    return plain if ASCII else sign
+    return OUTCOMES[state.outcome]
 
 
-def word(state: ControlState) -> str:
-    """The word for a control's outcome."""
-    return OUTCOMES[state.outcome][2]
-
-
-def style(state: ControlState) -> str:
-    """The colour of a control's outcome."""
-    return OUTCOMES[state.outcome][3]
+def status_word(status: str | None) -> str:
+    """A status as a person says it."""
+    return status.replace("-", " ") if status else "open"
 
 
 def bar(part: int, whole: int, width: int = 20) -> str:
-    """A bar of ``width`` cells."""
+    """A bar of ``width`` cells; it is full only when everything is, and empty only when nothing is."""
     full = round(width * part / whole) if whole else 0
+    if 0 < part < whole:
+        full = min(max(full, 1), width - 1)
     on, off = ("#", ".") if ASCII else ("▰", "▱")
     return on * full + off * (width - full)
+
+
+def spark(values: Sequence[int]) -> str:
+    """A row of columns, one for each value, from the least to the most."""
+    steps = "_.-=^" if ASCII else "▁▂▃▄▅▆▇█"
+    low, high = min(values, default=0), max(values, default=0)
+    return "".join(steps[round((value - low) / ((high - low) or 1) * (len(steps) - 1))] for value in values)
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """``1 control``, ``2 controls``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def size(number: int) -> str:
+    """Bytes as a person reads them."""
+    for unit, step in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if number >= step:
+            return f"{number / step:,.1f} {unit}"
+    return f"{number} bytes"

@@ -53,7 +53,7 @@ def _read_versions(page: "ControlsPage") -> None:
         app.call_from_thread(page.complain, str(error))
         return
     app.call_from_thread(page.say, "")
-    app.call_from_thread(app.push_screen, VersionsPage(versions), app.done)
+    app.call_from_thread(app.show, VersionsPage(versions), app.done)
 
 
 class VersionList(RowList):
@@ -74,6 +74,9 @@ class VersionList(RowList):
 class VersionsPage(Page[str | None]):
     """The versions that are known of each pinned standard; Enter shows what a move would do."""
 
+    DEFAULT_CSS = """
+    VersionsPage .note { padding: 0 1; margin: 1 0; }
+    """
     place = "versions"
     about = (
         "Other versions of the standards that are pinned here. Enter shows what moving to one would do to every answer; d lays "
@@ -101,7 +104,6 @@ class VersionsPage(Page[str | None]):
         self.title_line(line("Other versions", "bold"), line(f"pinned: {pins}", MUTED))
         listing = self.query_one(VersionList)
         listing.show([str(at) for at in range(len(self.packs))], str(len(self.packs) - 1))
-        listing.focus()
 
     @property
     def _chosen(self) -> Pack | None:
@@ -117,7 +119,7 @@ class VersionsPage(Page[str | None]):
             except ComplianceError as error:
                 self.complain(str(error))
                 return
-            self.app.push_screen(page, self._ended)
+            self.app.show(page, self._ended)
 
     def _ended(self, done: str | None) -> None:
         if done:
@@ -129,7 +131,7 @@ class VersionsPage(Page[str | None]):
             old = self.session.contents.standard(pack.standard.id)
             known = self.versions.of(old.id, [old, pack.standard])
             try:
-                self.app.push_screen(DifferencePage(diff(old, pack.standard, known)))
+                self.app.show(DifferencePage(diff(old, pack.standard, known)))
             except ComplianceError as error:
                 self.complain(str(error))
 
@@ -149,6 +151,19 @@ class _Rows(RowList):
 class _ListPage(Page[str | None]):
     """A list that one walks, with what is to be read beside it."""
 
+    DEFAULT_CSS = """
+    _ListPage {
+        #comparing { height: 1fr; }
+        #rows { width: 40; }
+        #told { width: 1fr; height: 1fr; border-left: vkey $primary; }
+        #about { height: auto; max-height: 50%; }
+        #sides { height: 1fr; }
+        #before, #after { width: 1fr; height: 1fr; }
+        &.-narrow #comparing { layout: vertical; }
+        &.-narrow #rows { width: 100%; height: 1fr; }
+        &.-narrow #told { width: 100%; height: 2fr; border-left: none; border-top: hkey $primary; }
+    }
+    """
     place = "versions"
 
     def row(self, at: int, width: int) -> Sequence[Cell]:
@@ -172,7 +187,6 @@ class _ListPage(Page[str | None]):
     def on_mount(self) -> None:
         """Start on the first row."""
         self.fill()
-        self.query_one(_Rows).focus()
 
     def fill(self) -> None:
         """Show the rows."""
@@ -322,7 +336,7 @@ class MovePage(_ListPage):
 
     def action_confirm(self) -> None:
         """Ask once, then move."""
-        self.app.push_screen(MoveForm(self), self._ended)
+        self.app.show(MoveForm(self), self._ended)
 
     def _ended(self, done: str | None) -> None:
         if done:
@@ -333,6 +347,7 @@ class MoveForm(Form):
     """One question before the move."""
 
     purpose = "Move the answers"
+    verb = "move"
     about = "F2 moves, Esc goes back. The move is all or nothing, and can be taken back until the next answer."
 
     def __init__(self, page: MovePage) -> None:

@@ -26,7 +26,7 @@ from compliance_tui.evidence import object_store
 from compliance_tui.evidence.kind import load_kinds
 from compliance_tui.evidence.store import LocalStore
 from compliance_tui.evidence.store_address import StoreAddress
-from compliance_tui.safe.errors import BrokenError, InputError
+from compliance_tui.safe.errors import BrokenError, CancelledError, InputError
 from tests.assessment.sample import NOW, canary_file, complete, policy_file, put, start
 from tests.evidence.buckets import Bucket, key
 
@@ -284,6 +284,20 @@ def test_what_is_exported_from_the_store_is_what_is_exported_from_the_folder(
         kept = list((root / "bundles" / done.bundle_id / "withheld").rglob(item.files[0].name))
         assert [hashlib.sha256(path.read_bytes()).hexdigest() for path in kept] == [item.files[0].sha256]
     assert digests[0] == digests[1]
+
+
+def test_an_export_from_the_store_that_is_stopped_leaves_nothing(tmp_path: Path, buckets: dict[str, Bucket]) -> None:
+    root = complete(tmp_path)
+    attach(load(root), [_large(tmp_path)], ["S-03"], "ada", NOW, kind="policy-doc")
+    _share(root)
+    shutil.rmtree(objects_folder(root))
+    seen: list[int] = []
+    with pytest.raises(CancelledError):
+        export(
+            load(root), tmp_path / "out.zip", NOW, "ada", progress=seen.append, cancelled=lambda: max(seen, default=0) > 5 << 20
+        )
+    assert 0 < max(seen) < 18 << 20
+    assert not list(tmp_path.glob("*out*"))
 
 
 def _large(folder: Path) -> Path:

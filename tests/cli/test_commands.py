@@ -47,6 +47,7 @@ def test_verify_by_exit_status_and_json(demo: tuple[Path, str]) -> None:
     assert document["verdict"] == "not-accepted"
     outcomes = {line["name"]: line["outcome"] for line in document["lines"]}
     assert outcomes.pop("readiness") == "fail"
+    assert (outcomes.pop("time"), outcomes.pop("freshness")) == ("unknown", "unknown")  # the policy asks for neither
     assert set(outcomes.values()) == {"pass"}
     altered = run("verify", "altered.zip", "--trust", "regulator/trust.toml", "--json", cwd=home)
     assert altered.returncode == 1
@@ -167,7 +168,7 @@ def test_without_a_terminal_the_plain_status_is_printed(demo: tuple[Path, str]) 
 def test_every_command_has_help_with_an_example(tmp_path: Path) -> None:
     from compliance_tui.cli.main import COMMANDS
 
-    groups = {"people", "evidence", "standards", "keys", "trust"}
+    groups = {"people", "evidence", "standards", "keys", "trust", "log", "store", "timestamp"}
     for name in COMMANDS:
         result = run(name, "--help", cwd=tmp_path)
         assert result.returncode == 0

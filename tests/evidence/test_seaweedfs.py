@@ -80,6 +80,8 @@ def test_the_server_is_measured(server: Server) -> None:
     measured = found.measured
     assert (measured.create, measured.checksum, measured.listing, measured.removal) == (True, True, True, True)
     assert abs(found.skew) < 5
+    again = probe(server.address.model_copy(update={"measured": measured}), lambda: measured.at)
+    assert again.measured == measured  # the client that is told of it sends checksums of its own
     assert list(connect(server.address).list("probe/").collect()) == []
 
 
@@ -192,7 +194,7 @@ def test_a_server_that_is_killed_has_every_object_that_it_acknowledged(server: S
     time.sleep(0.5)
     start_one_node(server)
     server.wait()
-    upload.join(); print("OUTCOME", upload.error)
+    upload.join()
     assert upload.error is None or isinstance(upload.error, InputError), upload.error
     assert store.stat(_sha(path)) in ((path.stat().st_size,) if upload.error is None else (None, path.stat().st_size))
     store.put_many([path])
@@ -210,7 +212,7 @@ def test_one_of_three_nodes_is_killed_during_an_upload(tmp_path: Path) -> None:
         upload.start()
         assert upload.enough.wait(60)
         cluster.kill("volume1")
-        upload.join(); print("OUTCOME", upload.error)
+        upload.join()
         assert upload.error is None or isinstance(upload.error, InputError), upload.error
         if upload.error is not None:
             assert store.stat(_sha(path)) is None

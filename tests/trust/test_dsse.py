@@ -11,7 +11,7 @@ from securesystemslib.signer import SSlibKey
 
 from compliance_tui.safe.errors import BrokenError, InputError
 from compliance_tui.trust.dsse import LARGEST_PAYLOAD, PAYLOAD_TYPE, pae, read_envelope, sign_envelope, verify_envelope
-from tests.trust.known_keys import STATEMENT, private_key, signer
+from tests.trust.known_keys import STATEMENT, p256_private_key, p256_signer, private_key, signer
 
 KEY = signer(1).public
 ENVELOPE = sign_envelope(STATEMENT, signer(1))
@@ -67,6 +67,44 @@ def test_another_implementation_verifies_ours_and_ours_verifies_its() -> None:
     theirs = OtherEnvelope(STATEMENT, PAYLOAD_TYPE, {})
     theirs.sign(CryptoSigner(private_key(1)))
     assert verify_envelope(read_envelope(json.dumps(theirs.to_dict()).encode(), "e"), KEY)
+
+
+P256 = p256_signer(1).public
+
+
+def test_the_stock_recipe_verifies_p256_too(tmp_path: Path) -> None:
+    envelope = sign_envelope(STATEMENT, p256_signer(1))
+    (tmp_path / "e").write_bytes(envelope)
+    (tmp_path / "k.pem").write_text(P256.pem)
+    recipe = r"""set -eu
+    sed -n 's/.*"payload": "\([^"]*\)".*/\1/p' e | base64 -d > payload
+    sed -n 's/.*"sig": "\([^"]*\)".*/\1/p' e | base64 -d > sig
+    { printf 'DSSEv1 28 application/vnd.in-toto+json %s ' "$(wc -c < payload | tr -d ' ')"; cat payload; } > pae
+    openssl dgst -sha256 -verify k.pem -signature sig pae"""
+    assert b"Verified OK" in subprocess.run(["sh", "-c", recipe], cwd=tmp_path, capture_output=True, check=True).stdout
+
+
+def test_another_implementation_verifies_our_p256_and_ours_verifies_its() -> None:
+    from securesystemslib.signer import CryptoSigner
+
+    theirs = CryptoSigner(p256_private_key(1))
+    other = OtherEnvelope.from_dict(json.loads(sign_envelope(STATEMENT, p256_signer(1))))
+    key = SSlibKey(P256.key_id, "ecdsa", "ecdsa-sha2-nistp256", {"public": P256.pem})
+    assert set(other.verify([key], 1)) == {P256.key_id}
+    envelope = OtherEnvelope(STATEMENT, PAYLOAD_TYPE, {})
+    envelope.sign(theirs)
+    read = read_envelope(json.dumps(envelope.to_dict()).encode(), "e")
+    assert verify_envelope(read, P256)
+    assert not verify_envelope(read, p256_signer(2).public)
+
+
+def test_the_two_numbers_side_by_side_are_no_signature_in_an_envelope() -> None:
+    from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
+    r, s = decode_dss_signature(p256_signer(1).sign(pae(STATEMENT)))
+    raw = r.to_bytes(32, "big") + s.to_bytes(32, "big")
+    envelope = read_envelope(_signature(sig=base64.b64encode(raw).decode()), "e")
+    assert not verify_envelope(envelope, P256)
 
 
 def test_openssl_signs_what_we_accept(tmp_path: Path) -> None:

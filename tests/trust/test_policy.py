@@ -12,6 +12,7 @@ from compliance_tui.safe.errors import InputError
 from compliance_tui.trust import policy as policies
 from compliance_tui.trust.policy import load_policy
 from compliance_tui.trust.public_key import LOW_ORDER, PublicKey
+from compliance_tui.trust.seating import seated
 from compliance_tui.trust.sshsig import sign_ssh
 from tests.trust.known_keys import AS_OF, NAMESPACE, STATEMENT, policy_text, signer
 
@@ -166,13 +167,14 @@ def test_an_attester_s_text_reaches_the_message_only_cleaned() -> None:
 def test_seating_agrees_with_trying_every_order(roles: list[set[str]], needs: dict[str, int]) -> None:
     people = [policies.Person(id=f"p{n}", roles=sorted(held)) for n, held in enumerate(roles)]
     seats = [role for role, k in needs.items() for _ in range(k)]
-    found = policies._seat(seats, people)
+    rule = policies.Rule(predicate="p", require=[policies.Need(role=role, k=k) for role, k in needs.items()])
+    found = seated(rule, people)
     orders = itertools.permutations(people, len(seats))
     possible = any(all(seat in one.roles for seat, one in zip(seats, order, strict=True)) for order in orders)
     assert (found is not None) == possible
     if found is not None:
-        seated = [one for group in found.values() for one in group]
-        assert len(seated) == len(set(seated)) == len(seats)
+        counted = [one for group in found.values() for one in group]
+        assert len(counted) == len(set(counted)) == len(seats)
         assert {role: len(group) for role, group in found.items()} == needs
         held = {one.id: one.roles for one in people}
         assert all(role in held[one] for role, group in found.items() for one in group)

@@ -156,9 +156,19 @@ def test_a_bad_file_is_named_and_takes_nothing_from_a_good_one() -> None:
     assert count.people == ["ada@lab"]
 
 
+def test_more_signatures_than_anybody_needs_are_not_all_checked() -> None:
+    envelope, armoured = _dsse(1), _ssh(1)
+    many = _count(*[envelope] * 40, ssh=(armoured,) * 40)
+    assert [one.state for one in many.files] == (["valid"] * 32 + ["bad"] * 8) * 2
+    value = json.loads(envelope)
+    crowded = json.dumps({**value, "signatures": value["signatures"] * 20}).encode()
+    assert len(_count(crowded, crowded).files) == 21
+
+
 def test_no_files_are_no_people() -> None:
-    assert _count() == SignatureCount(())
-    assert _count().people == []
+    assert (_count().files, _count().tokens, _count().people) == ((), (), [])
+    assert _count().unsigned
+    assert not _count(_dsse(9)).unsigned
 
 
 @settings(max_examples=200, deadline=None)

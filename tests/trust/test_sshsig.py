@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from compliance_tui.safe.errors import BrokenError
 from compliance_tui.trust.dsse import pae
-from compliance_tui.trust.public_key import ssh_string
+from compliance_tui.trust.ssh_wire import ssh_string
 from compliance_tui.trust.sshsig import read_ssh_signature, sign_ssh, verify_ssh
-from tests.trust.known_keys import NAMESPACE, STATEMENT, private_key, signer
+from tests.trust.known_keys import NAMESPACE, STATEMENT, p256_private_key, p256_signer, private_key, signer
 
 KEY = signer(1).public
 ARMOURED = sign_ssh(STATEMENT, NAMESPACE, signer(1))
@@ -76,6 +76,22 @@ def test_ssh_keygen_verifies_ours_and_agrees_on_what_is_wrong(tmp_path: Path) ->
         assert _keygen_verifies(tmp_path, message, namespace) == _verifies(ARMOURED, message, namespace)
     assert _verifies(ARMOURED)
     assert not _verifies(ARMOURED, key=2)
+
+
+def test_ssh_keygen_verifies_our_p256_and_we_verify_its(tmp_path: Path) -> None:
+    key = p256_signer(1).public
+    (tmp_path / "k").write_bytes(p256_private_key(1).private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()))
+    (tmp_path / "k").chmod(0o600)
+    command = ["ssh-keygen", "-Y", "sign", "-f", str(tmp_path / "k"), "-n", NAMESPACE]
+    theirs = subprocess.run(command, input=STATEMENT, capture_output=True, check=True).stdout
+    assert verify_ssh(read_ssh_signature(theirs, "s"), STATEMENT, NAMESPACE, key)
+    assert not verify_ssh(read_ssh_signature(theirs, "s"), STATEMENT, NAMESPACE, p256_signer(2).public)
+    (tmp_path / "allowed").write_text(f'ada@lab namespaces="{NAMESPACE}" {key.openssh}\n')
+    for message in (STATEMENT, STATEMENT + b" "):
+        (tmp_path / "s").write_bytes(sign_ssh(STATEMENT, NAMESPACE, p256_signer(1)))
+        command = ["ssh-keygen", "-Y", "verify", "-f", "allowed", "-I", "ada@lab", "-n", NAMESPACE, "-s", "s"]
+        done = subprocess.run(command, cwd=tmp_path, input=message, capture_output=True)
+        assert (done.returncode == 0) == (message == STATEMENT)
 
 
 def test_a_dsse_signature_is_no_ssh_signature() -> None:

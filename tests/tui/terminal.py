@@ -46,6 +46,20 @@ class Terminal:
         self._read(seconds)
         return bytes(self.seen[start:])
 
+    def memory(self) -> int:
+        """Bytes of memory that it holds now (Linux)."""
+        pages = int(Path(f"/proc/{self._process}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
+
+    def processor(self) -> float:
+        """Seconds of processor time that it has used so far (Linux)."""
+        fields = Path(f"/proc/{self._process}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Give the terminal another size."""
+        fcntl.ioctl(self._end, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
     def kill(self) -> None:
         """End it without asking."""
         os.kill(self._process, signal.SIGKILL)

@@ -1,0 +1,100 @@
+"""timestamp request, attach: trusted times from an authority, which may well be on another machine than the bundle."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from compliance_tui.cli.settings import instant, note, say
+from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.files import read_bounded, write_atomic, writing
+from compliance_tui.safe.instant import format_instant
+from compliance_tui.safe.text import clean_line
+
+
+@click.group()
+def timestamp() -> None:
+    """RFC 3161 time stamps over the signatures of a bundle: a query to carry out, an answer to bring back."""
+
+
+@timestamp.command()
+@click.argument("target", metavar="BUNDLE|ENVELOPE", type=click.Path(path_type=Path))
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The query to write (.tsq).")
+@click.option("--envelope", default="", metavar="NAME", help="Which signature, where there are several: how its name begins.")
+def request(target: Path, output: Path, envelope: str) -> None:
+    """Write a query for a time stamp over one signature. Nothing is sent: carry it to the authority yourself.
+
+    \b
+    Example:
+      compliance-tui timestamp request northwind-2.zip -o northwind-2.tsq
+      curl -H "Content-Type: application/timestamp-query" --data-binary @northwind-2.tsq https://tsa.example > northwind-2.tsr
+    """
+    from compliance_tui.trust.timestamps import request as query
+
+    name, content = _chosen(target, envelope)
+    with writing(output):
+        write_atomic(output, query(content))
+    say(f"{output}: asks for the time of {name}")
+    say("the answer belongs into the bundle: `compliance-tui timestamp attach BUNDLE ANSWER`")
+
+
+@timestamp.command()
+@click.argument("bundle", type=click.Path(path_type=Path))
+@click.argument("tokens", nargs=-1, required=True, metavar="TOKEN...", type=click.Path(path_type=Path))
+@click.option(
+    "--trust", type=click.Path(path_type=Path), default=None, help="Take only what this policy's authorities stamped."
+)
+@click.option("--as-of", default=None, metavar="T", help="The instant asked about (default: now).")
+def attach(bundle: Path, tokens: Sequence[Path], trust: Path | None, as_of: str | None) -> None:
+    """Put time stamps beside the signatures that they are over; the bundle id stays.
+
+    \b
+    Example:
+      compliance-tui timestamp attach northwind-2.zip northwind-2.tsr --trust trust.toml
+    """
+    from compliance_tui.bundle.sign import add_files
+    from compliance_tui.cli.trust import read_policy
+    from compliance_tui.trust.timestamps import LARGEST_TOKEN, check_token, place_token, read_token
+
+    authorities = read_policy(trust).tsa if trust else []
+    for path in tokens:
+        content = read_bounded(path, LARGEST_TOKEN)
+        envelopes, held = _signatures(bundle)
+        envelope, place = place_token(content, str(path), envelopes, held)
+        at = format_instant(read_token(content, str(path)).at)
+        if trust is not None:
+            checked = check_token(str(path), content, dict(envelopes)[envelope], authorities, instant(as_of))
+            if checked.time is None:
+                raise InputError("not-trusted", f"{clean_line(str(path))}: {checked.text}; not attached")
+            at = f"{at}, as {checked.time.tsa} saw it"
+        add_files(bundle, {place: content})
+        say(f"{bundle}: {place} says {at}")
+    if trust is None:
+        note("not verified: `--trust POLICY` checks who stamped, `compliance-tui verify` does so in any case")
+
+
+def _signatures(bundle: Path) -> tuple[list[tuple[str, bytes]], list[tuple[str, bytes]]]:
+    """The envelopes of a bundle and the tokens beside them."""
+    from compliance_tui.bundle.attestation import read_attestations
+    from compliance_tui.bundle.tree import open_tree
+
+    with open_tree(bundle) as tree:
+        found = read_attestations(tree)
+    return [one for each in found for one in each.envelopes], [one for each in found for one in each.tokens]
+
+
+def _chosen(target: Path, wanted: str) -> tuple[str, bytes]:
+    """One envelope: the file itself, or the one of a bundle whose name or file name begins as wanted."""
+    from compliance_tui.trust.dsse import LARGEST_ENVELOPE, read_envelope
+
+    if target.name.endswith(".dsse.json"):
+        content = read_bounded(target, LARGEST_ENVELOPE)
+        read_envelope(content, str(target))
+        return target.name, content
+    envelopes, _ = _signatures(target)
+    fitting = [one for one in envelopes if one[0].startswith(wanted) or one[0].rpartition("/")[2].startswith(wanted)]
+    if len(fitting) != 1:
+        names = ", ".join(name for name, _ in envelopes[:8]) or "none"
+        what = "several signatures; say which with --envelope" if fitting else "no such signature to stamp"
+        raise InputError("which-envelope", f"{clean_line(str(target))}: {what} (there are: {names})")
+    return fitting[0]

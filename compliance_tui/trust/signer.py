@@ -1,0 +1,57 @@
+"""What every key that signs comes to, wherever its private half is: its public half, and a function that signs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from compliance_tui.safe.errors import InputError
+from compliance_tui.trust.public_key import PublicKey
+from compliance_tui.trust.ssh_wire import read_signature_body
+
+Sign = Callable[[bytes], bytes]
+
+
+@dataclass(frozen=True)
+class Signer:
+    """A private key that is ready to sign.
+
+    ``sign`` gives 64 bytes for Ed25519 and DER for P-256. A FIDO2 token signs more than the message: for it ``sign`` gives
+    what stands behind the algorithm's name in an SSH signature (PROTOCOL.u2f): the signature as a string, flags, counter.
+    """
+
+    public: PublicKey
+    sign: Sign
+
+    @property
+    def dsse(self) -> bool:
+        """Whether it can sign a DSSE envelope; a FIDO2 token cannot."""
+        return self.public.application is None
+
+    @property
+    def ssh(self) -> bool:
+        """Whether it can make an SSHSIG; every kind of key can."""
+        return True
+
+
+def checked(public: PublicKey, sign: Sign, where: str) -> Signer:
+    """A signer whose private half is elsewhere: each signature is verified before anybody gets it.
+
+    Its ``sign`` raises InputError ``bad-signer`` when what comes back does not verify under ``public``.
+    """
+
+    def sign_and_verify(message: bytes) -> bytes:
+        signature = sign(message)
+        if not _verifies(public, signature, message):
+            raise InputError("bad-signer", f"{where}: gave a signature that does not verify under its own public key; not used")
+        return signature
+
+    return Signer(public, sign_and_verify)
+
+
+def _verifies(public: PublicKey, signature: bytes, message: bytes) -> bool:
+    if public.application is None:
+        return public.verifies(signature, message)
+    try:
+        body = read_signature_body(signature, p256=public.is_p256, fido=True)
+    except ValueError:
+        return False
+    return public.verifies_fido(body.signature, body.flags, body.counter, message)

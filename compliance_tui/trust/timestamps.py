@@ -1,0 +1,207 @@
+"""RFC 3161 time stamps over the whole envelope file: payload and signature together.
+
+A stamp over a signature alone would not say which payload it is of: with ECDSA one signature can be made to fit two. A token
+is verified at its own time, against the authorities of the trust policy and nobody else's.
+"""
+
+import datetime as dt
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from compliance_tui.safe.errors import BrokenError, InputError
+from compliance_tui.safe.instant import format_instant
+from compliance_tui.safe.text import clean_line
+
+if TYPE_CHECKING:
+    from rfc3161_client import TimeStampResponse
+
+    from compliance_tui.trust.policy_model import Tsa
+
+LARGEST_TOKEN = 64 * 1024
+SKEW = dt.timedelta(minutes=5)  # by which two honest clocks may differ
+TOKEN_NAME = re.compile(r"(?P<envelope>.*\.dsse\.json)(?:\.[2-9])?\.tsr")
+_GRANTED = (0, 1)  # granted, and granted with modifications (which then does not count)
+_HASHES = {
+    "2.16.840.1.101.3.4.2.1": hashlib.sha256,
+    "2.16.840.1.101.3.4.2.2": hashlib.sha384,
+    "2.16.840.1.101.3.4.2.3": hashlib.sha512,
+}
+
+
+@dataclass(frozen=True)
+class TrustedTime:
+    """An authority of the policy saw an envelope at this instant. ``tsa`` is the policy's id, ``token`` the file's name."""
+
+    tsa: str
+    instant: dt.datetime
+    token: str
+
+
+@dataclass(frozen=True)
+class TokenState:
+    """One token file. Bad: damaged, or over other bytes than the envelope's. Not counted: nobody whom the policy trusts."""
+
+    name: str
+    state: Literal["valid", "not-counted", "bad"]
+    text: str
+    time: TrustedTime | None = None
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token taken apart, nothing of it verified."""
+
+    response: "TimeStampResponse"
+    at: dt.datetime
+    policy: str
+
+    def is_over(self, data: bytes) -> bool:
+        """Whether its digest (SHA-256, SHA-384 or SHA-512) is that of ``data``."""
+        imprint = self.response.tst_info.message_imprint
+        digest = _HASHES.get(imprint.hash_algorithm.dotted_string)
+        return digest is not None and digest(data).digest() == imprint.message
+
+
+def request(data: bytes) -> bytes:
+    """A query for a stamp over ``data``, to carry to an authority (SHA-256, with a nonce, asking for the certificate).
+
+    Raises InputError ``missing-extra``.
+    """
+    library = _library()
+    builder = library.TimestampRequestBuilder().data(data).hash_algorithm(library.HashAlgorithm.SHA256)
+    content: bytes = builder.nonce(nonce=True).cert_request(cert_request=True).build().as_bytes()
+    return content
+
+
+def read_token(content: bytes, where: str) -> Token:
+    """Take a time-stamp response apart.
+
+    Raises BrokenError ``bad-token``; InputError ``missing-extra``, or ``unsorted-token`` where only openssl can check it.
+    """
+    name = clean_line(where)
+    if len(content) > LARGEST_TOKEN:
+        raise BrokenError("bad-token", f"{name}: larger than the {LARGEST_TOKEN:,} bytes allowed for a time stamp")
+    library = _library()
+    try:
+        with _panics_too():
+            response = library.decode_timestamp_response(content)
+            if response.status in _GRANTED:
+                return Token(response, response.tst_info.gen_time, response.tst_info.policy.dotted_string)
+    except ValueError as error:
+        if "InvalidSetOrdering" in str(error):
+            how = "openssl ts -verify -data ENVELOPE -in TOKEN -CAfile ROOT -attime SECONDS"
+            raise InputError(
+                "unsorted-token",
+                f"{name}: its certificates are not in the order that DER demands, so it is not read here; try `{how}`",
+            ) from None
+        raise BrokenError("bad-token", f"{name}: not a time-stamp response (RFC 3161)") from None
+    raise BrokenError("bad-token", f"{name}: the authority did not grant a time stamp (status {response.status})")
+
+
+def check_token(name: str, content: bytes, data: bytes, authorities: Sequence["Tsa"], as_of: dt.datetime) -> TokenState:
+    """Whether the token file ``name`` is over ``data``, and which of the authorities vouches for its time.
+
+    A time after ``as_of`` (but for ``SKEW``) does not count.
+    """
+    try:
+        token = read_token(content, name)
+    except BrokenError as error:
+        return TokenState(name, "bad", str(error))
+    except InputError as error:
+        return TokenState(name, "not-counted", str(error))
+    if not token.is_over(data):
+        return TokenState(name, "bad", "stamps other bytes than this envelope's")
+    shown = format_instant(token.at)
+    if token.at > as_of + SKEW:
+        return TokenState(name, "not-counted", f"stamped at {shown}, which is after the instant asked about")
+    leaf = _leaf(token.response)
+    refusals = {one.id: _refusal(token, leaf, data, one) for one in authorities}
+    accepted = next((identifier for identifier, why in refusals.items() if not why), None)
+    if accepted is not None:
+        return TokenState(name, "valid", f"seen by {accepted} at {shown}", TrustedTime(accepted, token.at, name))
+    reasons = "; ".join(f"{identifier}: {why}" for identifier, why in refusals.items()) or "the policy trusts no authority"
+    return TokenState(name, "not-counted", f"says {shown}, but that time is not trusted ({clean_line(reasons, 300)})")
+
+
+def place_token(
+    content: bytes, where: str, envelopes: Sequence[tuple[str, bytes]], tokens: Sequence[tuple[str, bytes]]
+) -> tuple[str, str]:
+    """The envelope that a token stamps, and the name under which the token lies beside it.
+
+    ``tokens`` are those that are there already. Raises BrokenError ``bad-token``, InputError ``other-data`` (it stamps none of
+    the envelopes), ``exists`` (attached already) or ``too-many``.
+    """
+    token, taken = read_token(content, where), dict(tokens)
+    envelope = next((name for name, data in envelopes if token.is_over(data)), None)
+    if envelope is None:
+        raise InputError(
+            "other-data", f"{clean_line(where)}: stamps no signature of this bundle; ask for it with `timestamp request`"
+        )
+    places = [f"{envelope}.tsr", *(f"{envelope}.{number}.tsr" for number in range(2, 10))]
+    if content in (taken.get(place) for place in places):
+        raise InputError("exists", f"{clean_line(where)}: is attached already")
+    free = next((place for place in places if place not in taken), None)
+    if free is None:
+        raise InputError("too-many", f"{envelope}: has {len(places)} time stamps already, which is the most")
+    return envelope, free
+
+
+def _refusal(token: Token, leaf: str | None, data: bytes, authority: "Tsa") -> str:
+    """Empty when ``authority`` made the token, by the certificate ``leaf``; else why not."""
+    if leaf is None:
+        return "does not carry the one certificate that its signer names"
+    if authority.leaf_sha256 and leaf not in authority.leaf_sha256:
+        return "stamped with a certificate that is not one of those pinned"
+    if authority.policy and token.policy not in authority.policy:
+        return f"stamped under the policy {token.policy}, which is not asked for"
+    library = _library()
+    # A fresh builder each time: it adds to the lists of the one that it was copied from. Only the policy's certificates are
+    # handed over as trusted, never one that the token carries.
+    verifier = library.VerifierBuilder(roots=list(authority.certificates)).build()
+    try:
+        with _panics_too():
+            verifier.verify_message(token.response, data)
+    except Exception as error:  # certificates made to hurt raise whatever they like; none of it is a yes
+        said = re.search(r"Verify error: ?([^\"]*)", str(error))
+        return said[1] if said else "does not verify under its root"
+    return ""
+
+
+def _leaf(response: "TimeStampResponse") -> str | None:
+    """SHA-256 of the one certificate in the token that its one signer names; None where there is none, or two."""
+    from cryptography.x509 import load_der_x509_certificate
+
+    try:
+        with _panics_too():
+            (signer,) = response.signed_data.signer_infos
+            named = (signer.issuer, signer.serial_number)
+            held = [(one, load_der_x509_certificate(one)) for one in response.signed_data.certificates]
+            (leaf,) = [raw for raw, one in held if (one.issuer, one.serial_number) == named]
+    except Exception:  # as above
+        return None
+    return hashlib.sha256(leaf).hexdigest()
+
+
+def _library() -> Any:
+    try:
+        import rfc3161_client
+    except ImportError:
+        raise InputError("missing-extra", "time stamps need the extra: pip install 'compliance-tui[timestamps]'") from None
+    return rfc3161_client
+
+
+@contextmanager
+def _panics_too() -> Iterator[None]:
+    """A library in Rust may end in a panic, which is no Exception; hostile bytes may not end the program."""
+    try:
+        yield
+    except Exception:
+        raise
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise ValueError("cannot be read") from None

@@ -1,0 +1,414 @@
+"""The first page: the list of controls, and beside it the one under the cursor."""
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import Input
+
+from compliance_tui.safe.text import clean_line
+from compliance_tui.tui import show
+from compliance_tui.tui.acting import Acting
+from compliance_tui.tui.bars import Bar
+from compliance_tui.tui.checklist import Checklist, GroupRow, heading
+from compliance_tui.tui.detail import below, beside
+from compliance_tui.tui.reading import Text
+from compliance_tui.tui.session import names
+from compliance_tui.tui.show import MUTED, line
+
+_REST_SECONDS = 0.1
+_FILTER_HINT = "words, is:blocking, kind:sbom, seat:security, needs:owner, stale, -is:waived"
+_JUMP_HINT = "a part of an id: saf2"
+
+
+class ControlsPage(Acting):
+    """One list, one detail, one line of keys."""
+
+    DEFAULT_CSS = """
+    ControlsPage {
+        #place, #columns { background: $background; }
+        #body { height: 1fr; }
+        #left { width: 3fr; height: 1fr; }
+        #right { width: 2fr; border-left: vkey $primary; }
+        #filter { background: $field-focus; }
+        &.-narrow #body { layout: vertical; }
+        &.-narrow #left { width: 100%; }
+        &.-narrow #right { width: 100%; height: 8; border-left: none; border-top: hkey $primary; }
+        &.-narrow.-low #right { display: none; }
+    }
+    """
+    AUTO_FOCUS = "#checklist"
+    place = "controls"
+    about = (
+        "Every control of the pinned standards, by group. The sign says whether it is in order; the columns say what was "
+        "answered, how much of the wanted evidence is there, how the checks came out, and who has signed. "
+        "n walks the gaps: first what decides the axes, then what needs the least to be closed."
+    )
+    parts = {
+        "checklist": "The list. Up and down move, Enter opens, Space marks, left and right fold a group. Tab goes to the text.",
+        "right": "The control under the cursor. Up and down scroll, Tab goes back to the list.",
+        "filter": "All terms must hold; a minus in front turns one around. Enter keeps the filter, Esc drops it.",
+    }
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._only_gaps = False
+        self._jumping = False
+        self._fresh = True
+        self._rest: Timer | None = None
+
+    def head(self) -> ComposeResult:
+        """Subject and verdict; standards and position."""
+        yield Bar(line(str(self.session.path), "bold"), line("reading", MUTED), id="head")
+        yield Bar(id="place")
+
+    def body(self) -> ComposeResult:
+        """List and detail."""
+        with Horizontal(id="body"):
+            with Vertical(id="left"):
+                yield Bar(id="columns")
+                yield Checklist()
+            yield Text(id="right")
+
+    def on_mount(self) -> None:
+        """The frame at once; the list follows when it was read."""
+        if self.session.loaded is not None:
+            self.renew()
+
+    def begin_again(self) -> None:
+        """Something else was opened: as at the beginning."""
+        box = self.filter_box()
+        if box is not None:
+            with self.prevent(Input.Changed):
+                box.value = ""
+            box.display = False
+        self._only_gaps = self._jumping = False
+        self.checklist.marked, self.checklist.folded = set(), set()
+        self.checklist.show([])
+        self.title_line(line(str(self.session.path), "bold"), line("reading", MUTED))
+        self.query_one("#right", Text).show([])
+        self._fresh = True
+
+    # -- showing -----------------------------------------------------------------------------------------------------------
+
+    @property
+    def checklist(self) -> Checklist:
+        """The list."""
+        return self.query_one(Checklist)
+
+    @property
+    def filtering(self) -> str:
+        """The filter in force."""
+        boxes = self.filter_box()
+        typed = boxes.value if boxes is not None and not self._jumping else ""
+        return f"{typed} is:blocking" if self._only_gaps else typed
+
+    def filter_box(self) -> Input | None:
+        """The line of the filter; None before the first reading."""
+        return next(iter(self.query("#filter").results(Input)), None)
+
+    def renew(self) -> None:
+        """Show the states that were read; the cursor stays where it is, and starts on the first gap."""
+        first, self._fresh = self._fresh, False
+        gaps = self.session.loaded.gaps if self.session.loaded else ()
+        self.checklist.fill(self.filtering, gaps[0] if first and gaps else None)
+        self._headline()
+        if self.filter_box() is None:
+            self.call_after_refresh(self._complete)
+        else:
+            self._show_detail()
+
+    def _complete(self) -> None:
+        """What the first frame does without: the line of the filter, and what belongs to the control under the cursor."""
+        if self.filter_box() is not None:
+            return
+        box = Input(id="filter", placeholder=_FILTER_HINT)
+        box.cursor_blink = False
+        box.display = False
+        self.query_one("#left", Vertical).mount(box, before=0)
+        self.show_keys()
+        self._show_detail()
+
+    def _headline(self) -> None:
+        session, result = self.session, self.session.result
+        subject = session.contents.assessment.subject
+        blocking = len(result.blocking())
+        required = sum(state.level == "required" for state in result.controls)
+        waived = sum(state.outcome == "waived" for state in result.controls)
+        where = " · ".join(axis.declared or f"{axis.axis}?" for standard in result.standards for axis in standard.axes)
+        mode = "  read-only" if session.read_only else ""
+        verdict = Content.styled(f" {show.VERDICTS[result.verdict]} ", f"bold reverse {show.VERDICT_STYLES[result.verdict]}")
+        counts = f"  {blocking} block · {f'{waived} waived · ' if waived else ''}{required - blocking} of {required}{mode}"
+        name = line(f"{subject.name} {subject.version}".rstrip(), "bold", limit=60) + line(f"   {where}", MUTED, limit=60)
+        self.title_line(name, verdict + line(counts))
+        self._place()
+
+    def _place(self) -> None:
+        """Standards, date and filter on the left; where we are, in words, on the right."""
+        if self.session.loaded is None:
+            return
+        assessment = self.session.contents.assessment
+        pins = ", ".join(f"{pin.id} {pin.version}" for pin in assessment.standards)
+        planned = ""
+        if assessment.subject.release_date:
+            days = (assessment.subject.release_date - self.session.result.as_of.date()).days
+            planned = f"  release {assessment.subject.release_date}, {'in ' if days >= 0 else ''}{show.count(abs(days), 'day')}"
+            planned += "" if days >= 0 else " ago"
+        narrowed = f"  filter: {self.filtering}" if self.filtering else ""
+        gaps, here = self.session.loaded.gaps, self.checklist.selected
+        gap = f"gap {gaps.index(here) + 1} of {len(gaps)} · " if here in gaps else ""
+        self.query_one("#place", Bar).show(
+            line(f"{pins}{planned}", MUTED) + line(narrowed, show.WARN), line(f"{gap}{self.checklist.position}", MUTED)
+        )
+
+    @on(Checklist.Moved)
+    def _moved(self) -> None:
+        """The detail follows when the cursor rests: a held key does not send it all."""
+        if self._rest is not None:
+            self._rest.stop()
+        self._rest = self.set_timer(_REST_SECONDS, self._show_detail)
+
+    def _show_detail(self) -> None:
+        self._place()
+        right = self.query_one("#right", Text)
+        if right.display and self.session.loaded is not None:
+            right.show(self._detail(), home=True)
+
+    def _detail(self) -> "list[Content]":
+        here = self.checklist.here
+        if isinstance(here, GroupRow):
+            standard = self.session.contents.standard(here.standard)
+            group = next(one for one in standard.groups if one.id == here.id)
+            return [line(f"{group.id}  {group.title}", "bold"), Content(""), show.prose(group.summary)]
+        state = self.session.state(here) if isinstance(here, tuple) else None
+        if state is None:
+            return [line("nothing is found; Esc shows everything again", MUTED)]
+        return below(self.session, state) if self.app.size.width < 100 else beside(self.session, state)
+
+    @on(Checklist.Fitted)
+    def _columns(self) -> None:
+        """Columns come and go with the width."""
+        self.query_one("#columns", Bar).show(line(heading(max(0, self.checklist.size.width - 2)), MUTED))
+        self._show_detail()
+
+    # -- the list ----------------------------------------------------------------------------------------------------------
+
+    @on(Checklist.Chosen)
+    def action_open(self) -> None:
+        """A control as a page; a group folds."""
+        if isinstance(self.checklist.here, GroupRow):
+            self.checklist.fold(self.checklist.here)
+        else:
+            self.open_control(self.checklist.selected)
+
+    def key_left(self) -> None:
+        """To the group, then fold it."""
+        here = self.checklist.here
+        if not self.checklist.has_focus:
+            return
+        if isinstance(here, GroupRow):
+            if here not in self.checklist.folded:
+                self.checklist.fold(here)
+        else:
+            above = [row for row in self.checklist.rows[: self.checklist.at] if isinstance(row, GroupRow)]
+            if above:
+                self.checklist.go_to(above[-1])
+
+    def key_right(self) -> None:
+        """Unfold the group."""
+        here = self.checklist.here
+        if self.checklist.has_focus and isinstance(here, GroupRow) and here in self.checklist.folded:
+            self.checklist.fold(here)
+
+    def action_select(self) -> None:
+        """Mark what is under the cursor."""
+        self.checklist.mark()
+        self._place()
+
+    def action_select_all(self) -> None:
+        """Mark all that are shown."""
+        self.checklist.mark_all()
+        self._place()
+
+    def action_next_gap(self) -> None:
+        """The next gap, around the end."""
+        self._to_gap(self.next_gap(self.checklist.selected, set(self.checklist.shown) if self.filtering else None))
+
+    def action_previous_gap(self) -> None:
+        """The gap before."""
+        self._to_gap(self.gap_before(self.checklist.selected))
+
+    def _to_gap(self, key: "tuple[str, str] | None") -> None:
+        if key is None:
+            self.say("nothing blocks" if not self.filtering else "nothing of what is shown blocks; Esc shows everything")
+            return
+        self.select(key)
+        self.checklist.focus()
+
+    # -- filter, jump, views -----------------------------------------------------------------------------------------------
+
+    def action_filter(self) -> None:
+        """Open the line of the filter."""
+        self._typing(jump=False)
+
+    def action_jump(self) -> None:
+        """Open the line for an id."""
+        self._typing(jump=True)
+
+    def _typing(self, *, jump: bool) -> None:
+        box = self.filter_box()
+        if box is None:
+            return
+        if jump:
+            self._kept_filter = box.value
+            with self.prevent(Input.Changed):
+                box.value = ""
+        self._jumping = jump
+        box.placeholder = _JUMP_HINT if jump else _FILTER_HINT
+        box.display = True
+        box.focus()
+
+    _kept_filter = ""
+
+    @on(Input.Changed, "#filter")
+    def _typed(self, event: Input.Changed) -> None:
+        if self._jumping:
+            key = self._named(event.value)
+            if key is not None:
+                self.checklist.open_up(key)
+            return
+        self.checklist.fill(self.filtering)
+        self._place()
+
+    def _named(self, typed: str) -> "tuple[str, str] | None":
+        """The first control whose id has the letters and digits typed, in that order; an id that begins so goes first."""
+        wanted = [one for one in typed.lower() if one.isalnum()]
+        shown = self.checklist.shown
+        plain = {key: [one for one in key[1].lower() if one.isalnum()] for key in shown}
+        starts = [key for key in shown if wanted and plain[key][: len(wanted)] == wanted]
+        inside = [key for key in shown if wanted and "".join(wanted) in "".join(plain[key])]
+        loose = [key for key in shown if wanted and _in_order(wanted, plain[key])]
+        return next(iter([*starts, *inside, *loose]), None)
+
+    @on(Input.Submitted, "#filter")
+    def _typed_enough(self) -> None:
+        self._close_typing(keep=True)
+
+    def _close_typing(self, *, keep: bool) -> None:
+        box = self.filter_box()
+        if box is None:
+            return
+        if self._jumping:
+            self._jumping = False
+            with self.prevent(Input.Changed):
+                box.value = self._kept_filter
+        elif not keep:
+            box.value = ""
+        box.display = bool(box.value)
+        self.checklist.focus()
+
+    def action_step_back(self) -> None:
+        """Esc: the line that is typed in, the filter, gaps only, the marks, one after the other."""
+        box = self.filter_box()
+        if box is not None and box.display:
+            self._close_typing(keep=self._jumping)
+        elif self._only_gaps:
+            self.action_only_gaps()
+        elif self.checklist.marked:
+            self.checklist.marked = set()
+            self.checklist.changed()
+        self.say("")
+        self._place()
+
+    def action_only_gaps(self) -> None:
+        """Only what blocks, or everything."""
+        self._only_gaps = not self._only_gaps
+        self.checklist.fill(self.filtering)
+        self._place()
+
+    def narrow(self, query: str) -> None:
+        """Put a filter in force."""
+        box = self.filter_box()
+        if box is not None:
+            self._only_gaps = False
+            box.value = query
+            box.display = bool(query)
+            self.checklist.focus()
+
+    def action_views(self) -> None:
+        """Filters with a name."""
+        from compliance_tui.tui.views import ViewsPage
+
+        self.app.show(ViewsPage(self.filtering), self._viewed)
+
+    def _viewed(self, query: str | None) -> None:
+        if query is not None:
+            self.narrow(query)
+
+    # -- what the actions act on -------------------------------------------------------------------------------------------
+
+    def targets(self) -> "list[tuple[str, str]]":
+        """What is marked, in the list's order; else the control under the cursor."""
+        if self.checklist.marked and self.session.loaded is not None:
+            return [key for key in self.session.loaded.states if key in self.checklist.marked]
+        return [self.checklist.selected] if self.checklist.selected is not None else []
+
+    def finished(self, what: str | None) -> None:
+        """After a form: what was marked is unmarked once it was acted on."""
+        if what and self.checklist.marked:
+            self.checklist.marked = set()
+            self.checklist.changed()
+        self.app.done(what)
+
+    def select(self, key: "tuple[str, str]") -> None:
+        """Put the cursor on a control, dropping a filter that hides it."""
+        if not self.checklist.open_up(key):
+            self.narrow("")
+            self.checklist.fill(self.filtering, key)
+
+    def take_up(self, keys: "list[tuple[str, str]]") -> None:
+        """Mark them, and go to the first: one action then takes them all."""
+        self.checklist.marked = set(keys) if len(keys) > 1 else set()
+        self.checklist.changed()
+        self.select(keys[0])
+        if len(keys) > 1:
+            self.say(f"{len(keys)} controls are marked: the next action takes all of them; Esc unmarks")
+
+    def action_copy(self) -> None:
+        """The id of the control, or the ids of what is marked."""
+        ids = names(self.targets(), 1000)
+        if ids:
+            self.app.copy_to_clipboard(clean_line(ids, 10_000))
+            self.say(f"in the clipboard: {ids}")
+
+    # -- other pages -------------------------------------------------------------------------------------------------------
+
+    def action_export(self) -> None:
+        """Sign and export."""
+        from compliance_tui.tui.export import ExportForm
+
+        self.app.show(ExportForm(), self.app.done)
+
+    def action_versions(self) -> None:
+        """Other versions of the pinned standards."""
+        from compliance_tui.tui.versions import open_versions
+
+        open_versions(self)
+
+    def action_release(self) -> None:
+        """Subject, axes, people."""
+        from compliance_tui.tui.release import ReleasePage
+
+        self.app.show(ReleasePage(), self.app.done)
+
+    def action_home(self) -> None:
+        """Recent assessments and bundles."""
+        from compliance_tui.tui.start import StartPage
+
+        self.app.show(StartPage())
+
+
+def _in_order(wanted: list[str], there: list[str]) -> bool:
+    rest = iter(there)
+    return all(one in rest for one in wanted)

@@ -1,0 +1,388 @@
+"""All evidence of the assessment: what it is, how fresh, whom it serves, whether its bytes are still there."""
+
+from collections.abc import Hashable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.timer import Timer
+from textual.widgets import Input
+from textual.worker import get_current_worker
+
+from compliance_tui.assessment import actions
+from compliance_tui.assessment.checks import age_days, largest_age
+from compliance_tui.assessment.compare import shown
+from compliance_tui.assessment.suggest import controls_for
+from compliance_tui.safe.errors import ComplianceError
+from compliance_tui.safe.text import clean_line
+from compliance_tui.tui import show
+from compliance_tui.tui.job import Job
+from compliance_tui.tui.page import Page
+from compliance_tui.tui.pick import PickPage
+from compliance_tui.tui.reading import Text
+from compliance_tui.tui.rowlist import Cell, RowList, fit
+from compliance_tui.tui.session import Fault, Session, names, owners
+from compliance_tui.tui.show import BAD, HEADING, MUTED, WARN, line
+
+if TYPE_CHECKING:
+    from compliance_tui.assessment.model import Item
+    from compliance_tui.assessment.readiness import ControlKey
+
+_REST_SECONDS = 0.1
+_ORDERS = ("id", "age", "size", "kind")
+
+
+def served_by(session: Session, item: str) -> "list[ControlKey]":
+    """The controls that an item serves."""
+    return [key for key, response in session.contents.responses.items() if item in response.evidence]
+
+
+def tightest_age(session: Session, item: "Item") -> int | None:
+    """The oldest that the item may be for the strictest control that it serves, in days; None where none says."""
+    ages = []
+    for key in served_by(session, item.id):
+        state = session.state(key)
+        most = largest_age(session.contents.evidence_rules(state), item.kind) if state else None
+        ages += [most] if most is not None else []
+    return min(ages, default=None)
+
+
+class ItemList(RowList):
+    """One line for each item."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(id="items")
+        self.session = session
+        self.altered: dict[str, Fault] = {}
+
+    def fault(self, item: str) -> Fault | None:
+        """What is wrong with the stored bytes."""
+        loaded = self.session.loaded
+        return self.altered.get(item) or (loaded.faults.get(item) if loaded else None)
+
+    def state(self, item: "Item") -> tuple[str, str]:
+        """The word for an item, and its tone."""
+        fault = self.fault(item.id)
+        if fault is not None:
+            return fault, "bad"
+        most, age = tightest_age(self.session, item), age_days(item, self.session.result.as_of)
+        if age < 0 or (most is not None and age > most):
+            return "too old" if age >= 0 else "future", "warn"
+        if not served_by(self.session, item.id):
+            return "serves none", "muted"
+        return "fresh", "good"
+
+    def cells(self, row: Hashable, width: int) -> Sequence[Cell]:
+        """State, id, title; kind, age, whom it serves, size where there is room."""
+        item = self.session.contents.items.get(str(row))
+        if item is None:
+            return ((f"{row}", "muted"),)
+        word, tone = self.state(item)
+        most = tightest_age(self.session, item)
+        age = f"{age_days(item, self.session.result.as_of)} d" + (f" of {most}" if most else "")
+        right: list[Cell] = [(f" {fit(item.kind, 18)}", "muted")] if width >= 60 else []
+        right.append((f" {age:>12}", tone if word == "too old" else "text"))
+        right += (
+            [(f" {len(served_by(self.session, item.id)):>3}", "text"), (f" {show.size(item.size):>11}", "muted")]
+            if width >= 76
+            else []
+        )
+        right += [(f" {'withheld' if item.disclosure == 'withhold' else 'disclosed':<9}", "muted")] if width >= 100 else []
+        left = width - sum(len(text) for text, _ in right) - 12
+        return ((fit(word, 11), tone), (" ", "text"), (fit(f"{item.id}  {clean_line(item.title, 200)}", left), "text"), *right)
+
+
+class EvidencePage(Page[None]):
+    """Items on the left, the one under the cursor on the right."""
+
+    DEFAULT_CSS = """
+    EvidencePage {
+        #body { height: 1fr; }
+        #left { width: 3fr; height: 1fr; }
+        #right { width: 2fr; border-left: vkey $primary; }
+        #find { background: $field-focus; }
+        &.-narrow #body { layout: vertical; }
+        &.-narrow #left { width: 100%; }
+        &.-narrow #right { width: 100%; border-left: none; border-top: hkey $primary; }
+    }
+    """
+    AUTO_FOCUS = "#items"
+    place = "evidence"
+    about = (
+        "Every evidence item with its kind, the age of what it speaks of against the strictest rule it serves, and whether its "
+        "stored bytes are still those that were attached. Enter looks into its files; l lets it serve further controls; c puts "
+        "a newer file in its place everywhere."
+    )
+    parts = {
+        "items": "The items. Enter previews the files of one.",
+        "right": "Its files, digests and facts, with the place in the file where each was read.",
+        "find": "Words of id, kind, title, control or state (fresh, too old, missing, altered, serves none, withheld).",
+    }
+
+    def __init__(self, control: "ControlKey | None" = None) -> None:
+        super().__init__()
+        self._control = control
+        self._order = 0
+        self._rest: Timer | None = None
+
+    def body(self) -> ComposeResult:
+        """List and detail."""
+        with Horizontal(id="body"):
+            with Vertical(id="left"):
+                box = Input(id="find", placeholder="words of id, kind, title, control, state")
+                box.cursor_blink = False
+                box.display = False
+                yield box
+                yield ItemList(self.session)
+            yield Text(id="right")
+
+    def on_mount(self) -> None:
+        """Start on an item of the control that one came from."""
+        self.renew()
+        response = self.session.contents.responses.get(self._control) if self._control else None
+        if response is not None and response.evidence:
+            self.items.go_to(response.evidence[0])
+
+    @property
+    def items(self) -> ItemList:
+        """The list."""
+        return self.query_one(ItemList)
+
+    @property
+    def item(self) -> "Item | None":
+        """The item under the cursor."""
+        return self.session.contents.items.get(str(self.items.here))
+
+    def renew(self) -> None:
+        """Show what is there now."""
+        contents = self.session.contents
+        words = self.query_one("#find", Input).value.lower().split()
+        found = [item for item in contents.items.values() if all(word in self._haystack(item) for word in words)]
+        order = _ORDERS[self._order]
+        if order == "age":
+            found.sort(key=lambda item: item.speaks_of)
+        elif order == "size":
+            found.sort(key=lambda item: -item.size)
+        elif order == "kind":
+            found.sort(key=lambda item: (item.kind, item.id))
+        self.items.show([item.id for item in found])
+        total = sum(item.size for item in contents.items.values())
+        bad = sum(self.items.fault(item.id) is not None for item in contents.items.values())
+        faults = Content.styled(f"  {bad} missing or altered", BAD) if bad else Content("")
+        self.title_line(
+            line("Evidence", "bold")
+            + line(f"   {show.count(len(contents.items), 'item')}, {show.size(total)}", MUTED)
+            + faults,
+            line(f"by {order}", MUTED),
+        )
+        self._show_item()
+
+    def _haystack(self, item: "Item") -> str:
+        controls = " ".join(control for _, control in served_by(self.session, item.id))
+        return f"{item.id} {item.kind} {item.title} {controls} {self.items.state(item)[0]} {item.disclosure}".lower()
+
+    @on(RowList.Moved)
+    def _moved(self) -> None:
+        if self._rest is not None:
+            self._rest.stop()
+        self._rest = self.set_timer(_REST_SECONDS, self._show_item)
+
+    def _show_item(self) -> None:
+        item = self.item
+        right = self.query_one("#right", Text)
+        if right.display:
+            rows = self._lines(item) if item else [line("nothing here yet; e attaches files", MUTED)]
+            right.show(rows, home=True)
+
+    def _lines(self, item: "Item") -> list[Content]:
+        session = self.session
+        stated = "the file says so" if item.speaks_of_source == "document" else "a person said so"
+        rows = [
+            line(f"{item.id}  {item.title}", "bold"),
+            line(f"{item.kind}  ·  {item.disclosure}  ·  {show.size(item.size)}", MUTED),
+            Content(""),
+            line(f"speaks of {item.speaks_of} ({stated})"),
+            line(f"attached by {item.attached_by}, {item.attached_at:%Y-%m-%d %H:%M} UTC", MUTED),
+        ]
+        if item.replaces:
+            rows.append(line(f"took the place of {item.replaces}", MUTED))
+        fault = self.items.fault(item.id)
+        if fault is not None:
+            rows.append(line(f"its stored bytes are {fault}: restore the original, or attach it again", BAD))
+        rows += [line(f"warning: {warning}", WARN, limit=400) for warning in item.warnings]
+        rows += self._serves(item)
+        rows += [Content(""), line(f"Files ({len(item.files)})", HEADING)]
+        for file in item.files[:20]:
+            rows.append(line(f"  {file.name}", limit=200) + line(f"  {show.size(file.size)}", MUTED))
+            rows.append(line(f"    sha256 {file.sha256}", MUTED))
+        if len(item.files) > 20:
+            rows.append(line(f"  and {len(item.files) - 20} more", MUTED))
+        rows += [Content(""), line(f"Facts ({len(item.facts)})", HEADING)]
+        for name, fact in item.facts.items():
+            source = " (stated)" if fact.source == "stated" else ""
+            rows.append(
+                line(f"  {name}  ", MUTED) + line(f"{shown(fact.value)} {fact.unit}".rstrip() + source, "bold", limit=200)
+            )
+            rows.append(line(f"      at {fact.where}", MUTED, limit=200))
+        return rows if session.loaded else []
+
+    def _serves(self, item: "Item") -> list[Content]:
+        session = self.session
+        rows = [Content(""), line("Serves", HEADING)]
+        served = served_by(session, item.id)
+        for key in served:
+            state = session.state(key)
+            if state is None:
+                continue
+            most = largest_age(session.contents.evidence_rules(state), item.kind)
+            age = age_days(item, session.result.as_of)
+            late = f"{age} d old, at most {most}" if most is not None else "any age"
+            sign = show.sign_of(state)
+            rows.append(
+                Content.styled(f"  {sign.mark} ", sign.style)
+                + line(f"{key[1]}  {state.control.title}")
+                + line(f"  {late}", WARN if most is not None and age > most else MUTED)
+            )
+        if not served:
+            rows.append(line("  nothing yet", MUTED))
+        others = [
+            one
+            for one in controls_for(session.contents, item.kind, session.result.as_of)
+            if (one.standard, one.control) not in served
+        ]
+        if others:
+            ids = names([(one.standard, one.control) for one in others])
+            rows.append(line(f"  could also serve {ids}: l", MUTED, limit=400))
+        return rows
+
+    # -- actions -----------------------------------------------------------------------------------------------------------
+
+    @on(RowList.Chosen)
+    def action_open(self) -> None:
+        """Look into its files."""
+        from compliance_tui.tui.look import PreviewPage
+
+        if self.item is not None:
+            self.app.show(PreviewPage(self.item))
+
+    def action_filter(self) -> None:
+        """Narrow the list."""
+        box = self.query_one("#find", Input)
+        box.display = True
+        box.focus()
+
+    @on(Input.Changed, "#find")
+    def _typed(self) -> None:
+        self.renew()
+
+    @on(Input.Submitted, "#find")
+    def _typed_enough(self) -> None:
+        box = self.query_one("#find", Input)
+        box.display = bool(box.value)
+        self.items.focus()
+
+    def action_leave(self) -> None:
+        """First the filter goes, then the page."""
+        box = self.query_one("#find", Input)
+        if box.display:
+            box.value = ""
+            box.display = False
+            self.items.focus()
+        else:
+            self.dismiss(None)
+
+    def action_sort(self) -> None:
+        """The next order."""
+        self._order = (self._order + 1) % len(_ORDERS)
+        self.renew()
+
+    def action_attach_item(self) -> None:
+        """New files; whom they serve is asked afterwards."""
+        from compliance_tui.tui.attach import AttachForm
+
+        form = AttachForm([])
+        self.app.show(form, partial(self._attached, form.attached))
+
+    def _attached(self, items: list[str], what: str | None) -> None:
+        self.app.done(what)
+        if what and items:
+            self.say(f"{what}; l lets it serve controls")
+
+    def action_replace(self) -> None:
+        """A newer file in its place."""
+        from compliance_tui.tui.attach import AttachForm
+
+        if self.item is not None:
+            self.app.show(AttachForm([], self.item.id), self.app.done)
+
+    def action_link(self) -> None:
+        """Let the item serve further controls."""
+        item = self.item
+        if item is None:
+            return
+        served = served_by(self.session, item.id)
+        found = controls_for(self.session.contents, item.kind, self.session.result.as_of)
+        rows = [
+            (
+                f"{one.standard}/{one.control}",
+                f"{one.control}  {one.title}  ({one.level}{', has none yet' if one.wanting else ''})",
+            )
+            for one in found
+            if (one.standard, one.control) not in served
+        ]
+        if not rows:
+            self.say(f"no further control asks for {item.kind}")
+            return
+        note = f"Controls that ask for {item.kind}, those without any first. Space marks several, Enter lets it serve them."
+        self.app.show(PickPage(f"Let {item.id} serve", rows, note=note, several=True), partial(self._link, item.id))
+
+    def _link(self, item: str, chosen: str | None) -> None:
+        if chosen:
+            self.run_worker(partial(self._linked, item, chosen.split("\n")), thread=True, group="link")
+
+    def _linked(self, item: str, references: list[str]) -> None:
+        session = self.session
+        try:
+            actions.link_evidence(session.contents, references, item, session.person, session.clock())
+        except ComplianceError as error:
+            self.app.call_from_thread(self.complain, str(error))
+            return
+        self.app.call_from_thread(
+            self.app.reload, f"{item} now serves {', '.join(one.rpartition('/')[2] for one in references)}"
+        )
+
+    def action_check_bytes(self) -> None:
+        """Hash every stored file again, off the UI thread."""
+        self.run_worker(self._check, thread=True, exclusive=True, group="check")
+
+    def _check(self) -> None:
+        from compliance_tui.assessment.store import open_store, recorded_sizes
+
+        contents, worker, app = self.session.contents, get_current_worker(), self.app
+        sizes = recorded_sizes(contents)
+        job = Job(
+            lambda told: app.call_from_thread(self.say, told), lambda: worker.is_cancelled, "hashing", sum(sizes.values())
+        )
+        try:
+            findings = open_store(contents.root, contents.assessment).verify(list(sizes), job.progress)
+        except ComplianceError as error:
+            app.call_from_thread(self.complain, str(error))
+            return
+        if not worker.is_cancelled:
+            app.call_from_thread(self._checked, owners(contents, findings), len(sizes))
+
+    def _checked(self, faults: dict[str, Fault], looked: int) -> None:
+        self.items.altered = faults
+        self.renew()
+        bad = show.count(len(faults), "item") if faults else "nothing"
+        told = f"{show.count(looked, 'file')} hashed, {bad} missing or altered"
+        self.say(told, BAD if faults else "")
+
+    def action_copy(self) -> None:
+        """The digest of its first file."""
+        if self.item is not None:
+            self.app.copy_to_clipboard(self.item.files[0].sha256)
+            self.say(f"in the clipboard: sha256 {self.item.files[0].sha256}")

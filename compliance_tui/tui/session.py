@@ -1,0 +1,169 @@
+"""What is open: an assessment folder, or a bundle that is only read. Nothing heavy is imported before something is read."""
+
+import contextlib
+import datetime as dt
+import gc
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from compliance_tui.safe.instant import now
+
+if TYPE_CHECKING:
+    from compliance_tui.assessment.folder import Contents
+    from compliance_tui.assessment.readiness import ControlKey, ControlState, Readiness
+    from compliance_tui.assessment.search import Index
+    from compliance_tui.evidence.blob_store import StoreFinding
+    from compliance_tui.standard.diff import Difference
+
+Fault = Literal["missing", "altered"]
+Clock = Callable[[], dt.datetime]
+_MOST_LOOKED_AT = 20_000
+
+
+class Loaded:
+    """One reading of it, with what the pages need. What the first sight of the list does without is made when asked for."""
+
+    def __init__(self, contents: "Contents", result: "Readiness", stamp: tuple[int, ...]) -> None:
+        self.contents, self.result, self.stamp = contents, result, stamp
+        self.states: Mapping[ControlKey, ControlState] = {
+            (state.standard, state.control.id): state for state in result.controls
+        }
+        self.faults: Mapping[str, Fault] = {}
+
+    @cached_property
+    def gaps(self) -> "tuple[ControlKey, ...]":
+        """What blocks, in the order that unblocks the release fastest."""
+        from compliance_tui.assessment.plan import gap_order
+
+        return tuple(gap_order(self.contents, self.result))
+
+    @cached_property
+    def index(self) -> "Index":
+        """What each control is found by."""
+        from compliance_tui.assessment.search import index
+
+        return index(self.contents, self.result)
+
+    def look_at_bytes(self) -> None:
+        """Find out whose stored bytes are gone or of another size; a store beyond this machine is not asked."""
+        from compliance_tui.assessment.store import open_store, recorded_sizes
+
+        sizes = recorded_sizes(self.contents)
+        if self.contents.assessment.store is None and len(sizes) <= _MOST_LOOKED_AT:
+            self.faults = owners(self.contents, open_store(self.contents.root, self.contents.assessment).check(sizes))
+
+
+@dataclass
+class Session:
+    """Who looks at what. ``loaded`` is None until the first reading is through."""
+
+    path: Path
+    person: str
+    kinds_folder: Path | None = None
+    standards_folder: Path | None = None
+    clock: Clock = now
+    loaded: Loaded | None = field(default=None, repr=False)
+    # The gaps that were walked to in this round, the last one at the end.
+    visited: "list[ControlKey]" = field(default_factory=list, repr=False)
+    _differences: "dict[tuple[str, str], list[Difference] | None]" = field(default_factory=dict, repr=False)
+
+    @property
+    def read_only(self) -> bool:
+        """Whether this is a bundle, which nobody changes."""
+        return self.path.is_file() or (self.path / "core").is_dir()
+
+    @property
+    def contents(self) -> "Contents":
+        """What was read."""
+        assert self.loaded is not None
+        return self.loaded.contents
+
+    @property
+    def result(self) -> "Readiness":
+        """Its readiness."""
+        assert self.loaded is not None
+        return self.loaded.result
+
+    def state(self, key: "ControlKey") -> "ControlState | None":
+        """The state of one control; None for one that is gone."""
+        return self.loaded.states.get(key) if self.loaded else None
+
+    def read(self) -> Loaded:
+        """Read all of it anew. Raises ComplianceError naming what is wrong; whatever was read before stays as it is."""
+        stamp = self.stamp()
+        with uncollected():
+            contents = self._contents()
+            return Loaded(contents, contents.readiness(self.clock()), stamp)
+
+    def changes_of(self, key: "ControlKey") -> "tuple[list[Difference], str]":
+        """What the pinned version did to a control of the version before it, and which versions these are, in words.
+
+        Raises InputError where a list of changes does not add up.
+        """
+        from compliance_tui.standard.changes import versions_before
+        from compliance_tui.standard.diff import diff
+        from compliance_tui.standard.load import standard_folders, versions_of
+
+        standard = self.contents.standard(key[0])
+        before = max(versions_before(standard), default="")
+        if not before:
+            return [], "since the version before: this is the first"
+        if (standard.id, standard.version) not in self._differences:
+            version = versions_of(standard.id, standard_folders(self.standards_folder), [standard])
+            old = version(before)
+            found = list(diff(old, standard, version).differences) if old is not None else None
+            self._differences[standard.id, standard.version] = found
+        differences = self._differences[standard.id, standard.version]
+        if differences is None:
+            return [], f"since {before}: that version is not known here"
+        return [one for one in differences if key[1] in one.move.new], f"since {before}"
+
+    def _contents(self) -> "Contents":
+        if self.read_only:
+            from compliance_tui.bundle.verify import read_bundle
+
+            return read_bundle(self.path).contents
+        from compliance_tui.assessment.folder import load
+
+        return load(self.path)
+
+    def stamp(self) -> tuple[int, ...]:
+        """What changes when a record is written: the folders' own times (every write is a rename)."""
+        if self.read_only:
+            return ()
+        root = self.path
+        folders = [root, root / "evidence", root / "responses"]
+        if (root / "responses").is_dir():
+            folders += sorted(path for path in (root / "responses").iterdir() if path.is_dir())
+        return tuple(folder.stat().st_mtime_ns for folder in folders if folder.exists())
+
+
+@contextlib.contextmanager
+def uncollected() -> Iterator[None]:
+    """Thousands of small models in one go: the cycle collector would only look at them again and again.
+
+    What was made stays: frozen, a collection between two keys need not walk it.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if collecting:
+            gc.enable()
+
+
+def owners(contents: "Contents", findings: "Sequence[StoreFinding]") -> dict[str, Fault]:
+    """The items that findings about stored objects are about."""
+    faults = {finding.sha256: finding.fault for finding in findings}
+    return {item.id: faults[file.sha256] for item in contents.items.values() for file in item.files if file.sha256 in faults}
+
+
+def names(keys: "Sequence[ControlKey]", most: int = 6) -> str:
+    """Ids of controls for a sentence."""
+    shown = ", ".join(control for _, control in keys[:most])
+    return shown + (f" and {len(keys) - most} more" if len(keys) > most else "")

@@ -1,0 +1,17 @@
+"""Nothing of the machine's owner is read or written: no remembered theme, no key map, no list of recent folders."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.tui.pictures import hurry
+
+
+@pytest.fixture(autouse=True)
+def _own_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMPLIANCE_TUI_STATE", str(tmp_path / "state"))
+    monkeypatch.setenv("COMPLIANCE_TUI_KEYS", str(tmp_path / "keys.toml"))
+    monkeypatch.setenv("COMPLIANCE_TUI_CONFIG", str(tmp_path / "config.toml"))
+    for name in ("NO_COLOR", "VISUAL", "EDITOR"):
+        monkeypatch.delenv(name, raising=False)
+    hurry(monkeypatch.setattr)

@@ -1,0 +1,180 @@
+"""Pictures of every page: as text for comparing, as SVG for people. ``python -m tests.tui.pictures`` draws them anew.
+
+The texts lie in ``tests/tui/screens``, drawn from a small release; the SVGs lie in ``docs/screens``, drawn from the demo.
+"""
+
+import asyncio
+import datetime as dt
+import os
+import re
+import tempfile
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from compliance_tui.cli.demo import ADA, build_assessment
+from compliance_tui.tui import answer, controls, evidence, memory, show
+from compliance_tui.tui.app import ComplianceApp
+from tests.assessment.sample import NOW
+from tests.tui.release import release
+
+HERE = Path(__file__).parent / "screens"
+DOCS = Path(__file__).parents[2] / "docs" / "screens"
+SIZES = ((60, 20), (80, 24), (140, 40))
+DOCS_SIZE = (118, 34)
+DOCS_AT = dt.datetime(2026, 11, 24, 9, 30, tzinfo=dt.UTC)
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A page: its name, the keys that lead to it from the one before, and those that lead back to the list."""
+
+    name: str
+    keys: tuple[str, ...]
+    back: tuple[str, ...] = ()
+
+
+def _shot(name: str, keys: str = "", back: str = "escape") -> Shot:
+    return Shot(name, tuple(keys.split()), tuple(back.split()))
+
+
+SHOTS = (
+    _shot("controls", back=""),
+    _shot("filter", "slash n e e d s colon", "escape"),
+    _shot("marked", "asterisk", "escape"),
+    _shot("control", "enter"),
+    _shot("answer", "a"),
+    _shot("attach", "e"),
+    _shot("sign-off", "s"),
+    _shot("waive", "w"),
+    _shot("history", "h"),
+    _shot("views", "f"),
+    _shot("evidence", "i"),
+    _shot("preview", "i enter", "escape escape"),
+    _shot("readiness", "r"),
+    _shot("export", "x"),
+    _shot("release", "p"),
+    _shot("versions", "v"),
+    _shot("start", "o", "q"),
+    _shot("help", "question_mark"),
+)
+DOCS_SHOTS = ("controls", "control", "answer", "evidence", "readiness", "export")
+
+
+def screen_text(app: ComplianceApp) -> str:
+    """What is on the screen, line by line."""
+    return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips()) + "\n"
+
+
+async def settle(app: ComplianceApp, pilot: Pilot[int]) -> None:
+    """Until threads are through and what they found is drawn."""
+    for _ in range(3):
+        await app.workers.wait_for_complete()
+        await pilot.pause(0.02)
+
+
+async def walk(app: ComplianceApp, size: tuple[int, int], shots: Sequence[Shot]) -> AsyncIterator[Shot]:
+    """The app on each page in turn."""
+    async with app.run_test(size=size) as pilot:
+        await settle(app, pilot)
+        for shot in shots:
+            if shot.name == "start" and app.session is not None:
+                memory.forget(str(app.session.path))  # it lies elsewhere each time
+            await pilot.press(*shot.keys)
+            await settle(app, pilot)
+            yield shot
+            await pilot.press(*shot.back)
+            await settle(app, pilot)
+
+
+def app_for(root: Path, packs: Path | None, *, person: str = "ada", at: dt.datetime = NOW) -> ComplianceApp:
+    """The app on an assessment, at a fixed instant; ``packs`` is a folder with other versions of its standards."""
+    return ComplianceApp(root, person=person, clock=lambda: at, standards_folder=packs)
+
+
+def _remember_in(folder: Path) -> None:
+    """What the program remembers lies in ``folder``: two lines for the start page that are the same everywhere."""
+    os.environ["COMPLIANCE_TUI_STATE"] = str(folder / "state")
+    about = {"what": "assessment", "verdict": "not-ready", "blocking": "3", "opened": "2026-11-23 17:05"}
+    memory.opened(Path("/srv/releases/orchard-2"), {**about, "name": "orchard 2"})
+    about = {"what": "bundle", "verdict": "ready", "blocking": "0", "opened": "2026-11-20 08:12"}
+    memory.opened(Path("/srv/bundles/orchard-1.zip"), {**about, "name": "orchard 1"})
+
+
+async def texts(
+    folder: Path, size: tuple[int, int], look: Callable[[ComplianceApp, str], None] = lambda app, name: None, theme: str = ""
+) -> dict[str, str]:
+    """The text of every page at a size, by its file name; ``look`` sees the app on each of them."""
+    found = {}
+    _remember_in(folder)
+    app = app_for(release(folder), folder / "packs")
+    app.theme = theme or app.theme
+    async for shot in walk(app, size, SHOTS):
+        found[f"{shot.name}-{size[0]}x{size[1]}.txt"] = screen_text(app)
+        look(app, shot.name)
+    return found
+
+
+_CELL = 12.2
+_RUN = re.compile(r'x="([0-9.]+)" y="([0-9.]+)" textLength="([0-9.]+)" ([^>]*)>((?:&#160;)*)(.*?)((?:&#160;)*)</text>')
+
+
+def svg(app: ComplianceApp, title: str) -> str:
+    """A picture of the screen that loads nothing from anywhere; blanks around a run are left out, since some viewers drop them."""
+    drawn = app.export_screenshot(title=title, simplify=True)
+    drawn = re.sub(r"@font-face\s*{[^}]*}", "", drawn)
+    drawn = re.sub(r"terminal-\d+-", "terminal-", drawn)
+    drawn = _RUN.sub(_tight, drawn)
+    drawn = re.sub(r"<text [^>]*></text>", "", drawn)
+    return re.sub(r"[ \t]+\n", "\n", drawn)
+
+
+def _tight(run: re.Match[str]) -> str:
+    before, after = (len(blanks) // len("&#160;") for blanks in (run[5], run[7]))
+    x, length = float(run[1]) + before * _CELL, float(run[3]) - (before + after) * _CELL
+    return f'x="{x:.1f}" y="{run[2]}" textLength="{length:.1f}" {run[4]}>{run[6]}</text>'
+
+
+async def pictures(folder: Path) -> dict[str, str]:
+    """The pictures of the documentation, by their file name."""
+    root = folder / "demo"
+    _remember_in(folder)
+    build_assessment(root, DOCS_AT)
+    found = {}
+    for theme in ("dark", "light", "contrast"):
+        app = app_for(root, None, person=ADA, at=DOCS_AT)
+        app.theme = f"compliance-{theme}"
+        wanted = [shot for shot in SHOTS if shot.name in (DOCS_SHOTS if theme == "dark" else DOCS_SHOTS[:1])]
+        async for shot in walk(app, DOCS_SIZE, wanted):
+            found[f"{shot.name}-{theme}.svg"] = svg(app, "compliance-tui")
+    return found
+
+
+def hurry(change: Callable[[object, str, object], None] = setattr) -> None:
+    """What follows when the keys rest follows at once; signs are those of a good terminal."""
+    change(controls, "_REST_SECONDS", 0.01)
+    change(evidence, "_REST_SECONDS", 0.01)
+    change(answer, "_DRAFT_SECONDS", 0.01)
+    change(show, "ASCII", False)
+
+
+def main() -> None:
+    """Draw all of them anew."""
+    hurry()
+    for size in SIZES:
+        with tempfile.TemporaryDirectory() as folder:
+            _write(HERE, asyncio.run(texts(Path(folder), size)))
+    with tempfile.TemporaryDirectory() as folder:
+        _write(DOCS, asyncio.run(pictures(Path(folder))))
+
+
+def _write(where: Path, found: dict[str, str]) -> None:
+    where.mkdir(exist_ok=True)
+    for name, content in found.items():
+        (where / name).write_text(content, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -28,6 +28,7 @@ from compliance_tui.bundle.zip_format import (
     local_header,
 )
 from compliance_tui.safe.errors import BrokenError
+from compliance_tui.safe.text import clean_line
 
 MOST_MEMBERS = 250_000
 _LONGEST_ENTRY = CENTRAL.size + LONGEST + 32
@@ -177,4 +178,4 @@ def _entry(directory: bytes, at: int, where: str) -> tuple[str, int, int, int, i
 
 
 def _bad(where: str, why: str) -> BrokenError:
-    return BrokenError("bad-zip", f"{where}: {why}")
+    return BrokenError("bad-zip", f"{where}: {clean_line(why, 400)}")

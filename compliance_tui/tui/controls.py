@@ -5,7 +5,6 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.timer import Timer
-from textual.widgets import Input
 
 from compliance_tui.safe.text import clean_line
 from compliance_tui.tui import show
@@ -13,13 +12,12 @@ from compliance_tui.tui.acting import Acting
 from compliance_tui.tui.bars import Bar
 from compliance_tui.tui.checklist import Checklist, GroupRow, heading
 from compliance_tui.tui.detail import below, beside
+from compliance_tui.tui.finder import Finder, named
 from compliance_tui.tui.reading import Text
 from compliance_tui.tui.session import names
 from compliance_tui.tui.show import MUTED, line
 
 _REST_SECONDS = 0.1
-_FILTER_HINT = "words, is:blocking, kind:sbom, seat:security, needs:owner, stale, -is:waived"
-_JUMP_HINT = "a part of an id: saf2"
 
 
 class ControlsPage(Acting):
@@ -54,7 +52,6 @@ class ControlsPage(Acting):
     def __init__(self) -> None:
         super().__init__()
         self._only_gaps = False
-        self._jumping = False
         self._fresh = True
         self._rest: Timer | None = None
 
@@ -78,12 +75,9 @@ class ControlsPage(Acting):
 
     def begin_again(self) -> None:
         """Something else was opened: as at the beginning."""
-        box = self.filter_box()
-        if box is not None:
-            with self.prevent(Input.Changed):
-                box.value = ""
-            box.display = False
-        self._only_gaps = self._jumping = False
+        if self.finder is not None:
+            self.finder.reset()
+        self._only_gaps = False
         self.checklist.marked, self.checklist.folded = set(), set()
         self.checklist.show([])
         self.title_line(line(str(self.session.path), "bold"), line("reading", MUTED))
@@ -97,36 +91,21 @@ class ControlsPage(Acting):
         """The list."""
         return self.query_one(Checklist)
 
-    @property
-    def filtering(self) -> str:
-        """The filter in force."""
-        boxes = self.filter_box()
-        typed = boxes.value if boxes is not None and not self._jumping else ""
-        return f"{typed} is:blocking" if self._only_gaps else typed
-
-    def filter_box(self) -> Input | None:
-        """The line of the filter; None before the first reading."""
-        return next(iter(self.query("#filter").results(Input)), None)
-
     def renew(self) -> None:
         """Show the states that were read; the cursor stays where it is, and starts on the first gap."""
         first, self._fresh = self._fresh, False
         gaps = self.session.loaded.gaps if self.session.loaded else ()
         self.checklist.fill(self.filtering, gaps[0] if first and gaps else None)
         self._headline()
-        if self.filter_box() is None:
+        if self.finder is None:
             self.call_after_refresh(self._complete)
         else:
             self._show_detail()
 
     def _complete(self) -> None:
         """What the first frame does without: the line of the filter, and what belongs to the control under the cursor."""
-        if self.filter_box() is not None:
-            return
-        box = Input(id="filter", placeholder=_FILTER_HINT)
-        box.cursor_blink = False
-        box.display = False
-        self.query_one("#left", Vertical).mount(box, before=0)
+        if self.finder is None:
+            self.query_one("#left", Vertical).mount(Finder(), before=0)
         self.show_keys()
         self._show_detail()
 
@@ -195,6 +174,13 @@ class ControlsPage(Acting):
     # -- the list ----------------------------------------------------------------------------------------------------------
 
     @on(Checklist.Chosen)
+    def _chosen_row(self) -> None:
+        """Enter in the list; one that was on its way when the line above got the focus ends what is typed there."""
+        if self.finder is not None and self.focused is self.finder:
+            self.finder.finish()
+        else:
+            self.action_open()
+
     def action_open(self) -> None:
         """A control as a page; a group folds."""
         if isinstance(self.checklist.here, GroupRow):
@@ -248,71 +234,50 @@ class ControlsPage(Acting):
 
     # -- filter, jump, views -----------------------------------------------------------------------------------------------
 
+    @property
+    def finder(self) -> Finder | None:
+        """The line above the list; None before the first reading."""
+        return next(iter(self.query(Finder)), None)
+
+    @property
+    def filtering(self) -> str:
+        """The filter in force."""
+        typed = self.finder.filter if self.finder is not None else ""
+        return f"{typed} is:blocking" if self._only_gaps else typed
+
     def action_filter(self) -> None:
-        """Open the line of the filter."""
-        self._typing(jump=False)
+        """Open the line for a filter."""
+        self._type(jump=False)
 
     def action_jump(self) -> None:
         """Open the line for an id."""
-        self._typing(jump=True)
+        self._type(jump=True)
 
-    def _typing(self, *, jump: bool) -> None:
-        box = self.filter_box()
-        if box is None:
-            return
-        if jump:
-            self._kept_filter = box.value
-            with self.prevent(Input.Changed):
-                box.value = ""
-        self._jumping = jump
-        box.placeholder = _JUMP_HINT if jump else _FILTER_HINT
-        box.display = True
-        box.focus()
+    def _type(self, *, jump: bool) -> None:
+        if self.finder is not None:
+            self.finder.open(jump=jump)
+            self.set_focus(self.finder)
 
-    _kept_filter = ""
-
-    @on(Input.Changed, "#filter")
-    def _typed(self, event: Input.Changed) -> None:
-        if self._jumping:
-            key = self._named(event.value)
-            if key is not None:
-                self.checklist.open_up(key)
-            return
+    def on_finder_filtered(self) -> None:
+        """Another filter."""
         self.checklist.fill(self.filtering)
         self._place()
 
-    def _named(self, typed: str) -> "tuple[str, str] | None":
-        """The first control whose id has the letters and digits typed, in that order; an id that begins so goes first."""
-        wanted = [one for one in typed.lower() if one.isalnum()]
-        shown = self.checklist.shown
-        plain = {key: [one for one in key[1].lower() if one.isalnum()] for key in shown}
-        starts = [key for key in shown if wanted and plain[key][: len(wanted)] == wanted]
-        inside = [key for key in shown if wanted and "".join(wanted) in "".join(plain[key])]
-        loose = [key for key in shown if wanted and _in_order(wanted, plain[key])]
-        return next(iter([*starts, *inside, *loose]), None)
+    def on_finder_jumped(self, event: Finder.Jumped) -> None:
+        """Another part of an id."""
+        key = named(self.checklist.shown, event.typed)
+        if key is not None:
+            self.checklist.open_up(key)
 
-    @on(Input.Submitted, "#filter")
-    def _typed_enough(self) -> None:
-        self._close_typing(keep=True)
-
-    def _close_typing(self, *, keep: bool) -> None:
-        box = self.filter_box()
-        if box is None:
-            return
-        if self._jumping:
-            self._jumping = False
-            with self.prevent(Input.Changed):
-                box.value = self._kept_filter
-        elif not keep:
-            box.value = ""
-        box.display = bool(box.value)
+    def on_finder_left(self) -> None:
+        """Back to the list."""
         self.checklist.focus()
+        self._place()
 
     def action_step_back(self) -> None:
         """Esc: the line that is typed in, the filter, gaps only, the marks, one after the other."""
-        box = self.filter_box()
-        if box is not None and box.display:
-            self._close_typing(keep=self._jumping)
+        if self.finder is not None and self.finder.display:
+            self.finder.drop()
         elif self._only_gaps:
             self.action_only_gaps()
         elif self.checklist.marked:
@@ -324,17 +289,13 @@ class ControlsPage(Acting):
     def action_only_gaps(self) -> None:
         """Only what blocks, or everything."""
         self._only_gaps = not self._only_gaps
-        self.checklist.fill(self.filtering)
-        self._place()
+        self.on_finder_filtered()
 
     def narrow(self, query: str) -> None:
         """Put a filter in force."""
-        box = self.filter_box()
-        if box is not None:
+        if self.finder is not None:
             self._only_gaps = False
-            box.value = query
-            box.display = bool(query)
-            self.checklist.focus()
+            self.finder.narrow(query)
 
     def action_views(self) -> None:
         """Filters with a name."""
@@ -407,8 +368,3 @@ class ControlsPage(Acting):
         from compliance_tui.tui.start import StartPage
 
         self.app.show(StartPage())
-
-
-def _in_order(wanted: list[str], there: list[str]) -> bool:
-    rest = iter(there)
-    return all(one in rest for one in wanted)

@@ -2,10 +2,9 @@
 
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from textual import on
 from textual.app import ComposeResult
@@ -21,10 +20,10 @@ from compliance_tui.safe.errors import ComplianceError
 from compliance_tui.safe.instant import parse_instant
 from compliance_tui.safe.model import validate
 from compliance_tui.safe.text import clean_line
-from compliance_tui.standard.levels import level
 from compliance_tui.standard.load import Pack, pack_paths, read_pack, standard_folders, version_key
 from compliance_tui.standard.model import Axis, Standard
 from compliance_tui.tui import memory, show
+from compliance_tui.tui.beginning import STEPS, counts, remembered
 from compliance_tui.tui.choice import Choice
 from compliance_tui.tui.form import Field, Form, fields
 from compliance_tui.tui.job import Job
@@ -33,44 +32,6 @@ from compliance_tui.tui.pick import Pick
 from compliance_tui.tui.show import HEADING, MUTED, line
 
 _DRAFT_SECONDS = 0.3
-STEPS = ("what is released", "its files", "standards", "axes", "people", "where it goes")
-
-
-@dataclass
-class Draft:
-    """What was said so far."""
-
-    name: str = ""
-    version: str = ""
-    release_date: str = ""
-    description: str = ""
-    artifacts: list[dict[str, Any]] = field(default_factory=list)
-    standards: list[str] = field(default_factory=list)
-    axes: dict[str, str] = field(default_factory=dict)
-    seats: dict[str, str] = field(default_factory=dict)
-    folder: str = ""
-    step: int = 0
-
-
-def remembered() -> Draft:
-    """The draft that was kept; an empty one where there is none, or where it is not ours."""
-    said = memory.recall("new-assessment")
-    if not isinstance(said, dict):
-        return Draft()
-    draft = Draft()
-    for name, value in said.items():
-        if type(value) is type(getattr(draft, str(name), None)):
-            setattr(draft, str(name), value)
-    draft.step = max(0, min(draft.step, len(STEPS) - 1))
-    return draft
-
-
-def counts(standard: Standard, values: dict[str, str]) -> str:
-    """How many controls the chosen values require and recommend, in words."""
-    chosen = {axis.id: values[f"{standard.id}/{axis.id}"] for axis in standard.axes if f"{standard.id}/{axis.id}" in values}
-    levels = [level(control, chosen, standard.axes) for control in standard.controls]
-    required, recommended = levels.count("required"), levels.count("recommended")
-    return f"{required} of {len(levels)} controls required, {recommended} recommended"
 
 
 class NewForm(Form):

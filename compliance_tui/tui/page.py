@@ -8,7 +8,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from compliance_tui.tui.actions import Action
 from compliance_tui.tui.bars import Bar, Keys
@@ -81,9 +81,16 @@ class Page(Screen[Result], Generic[Result]):
         self.say(why, BAD)
 
     async def on_key(self, event: events.Key) -> None:
-        """A key that no part of the page took, or will take: a field moves its own cursor, and Enter in it is its own."""
+        """A key that no part of the page took, or will take: a field moves its own cursor, and Enter in it is its own.
+
+        A letter that was on its way to a list when a field got the focus is typed into the field; it means no action.
+        """
         focused = self.focused
         if focused is not None and event.key in focused._bindings.key_to_bindings:
+            return
+        if isinstance(focused, Input) and event.is_printable and event.character is not None:
+            event.stop()
+            focused.insert_text_at_cursor(event.character)
             return
         action = self.app.keys.action(self.place, event.key)
         if action is not None:

@@ -151,7 +151,9 @@ class RowList(Lines):
     # -- keys and clicks ---------------------------------------------------------------------------------------------------
 
     def on_key(self, event: events.Key) -> None:
-        """Move; whatever else is pressed is the page's."""
+        """Move; whatever else is pressed is the page's, and so is a key that was on its way when the focus went elsewhere."""
+        if self.screen.focused is not self:
+            return
         step = self._steps.get(event.key)
         if step is not None:
             event.stop()

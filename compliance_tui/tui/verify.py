@@ -26,7 +26,7 @@ _VERDICTS = {"accepted": GOOD, "not-accepted": WARN, "broken": BAD}
 
 
 def verdict_lines(found: "Verification", *, policy: bool) -> list[Content]:
-    """The verdict, then one line for each independent check. Without a policy nothing can be accepted; so that is said instead."""
+    """The verdict, then a line for each independent check. Without a policy nothing can be accepted, which is said instead."""
     if policy or found.verdict == "broken":
         chip = Content.styled(f" {found.verdict.upper().replace('-', ' ')} ", f"bold reverse {_VERDICTS[found.verdict]}")
     else:

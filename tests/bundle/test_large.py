@@ -98,6 +98,18 @@ def test_the_core_is_judged_before_any_item_is_looked_at(tmp_path: Path, as_fold
     assert (found.verdict, line(found, "structure")[0]) == ("broken", "fail")
 
 
+def test_an_altered_core_says_nothing_at_all(tmp_path: Path) -> None:
+    """It is hashed before anything in it is believed, and long before the items are."""
+    made = sample(tmp_path)
+    made.export(tmp_path / "out", folder=True)
+    path = tmp_path / "out/core/readiness.json"
+    path.write_bytes(path.read_bytes() + b"\n")
+    told: list[Verification] = []
+    found = verify(tmp_path / "out", load_policy(made.policy, "t"), LATER, load_kinds(), core_known=told.append)
+    assert told == []
+    assert (found.verdict, line(found, "integrity")[0], line(found, "signatures")[0]) == ("broken", "fail", "unknown")
+
+
 def test_the_front_of_a_zip_is_what_its_directory_says(tmp_path: Path) -> None:
     made = sample(tmp_path)
     made.export(tmp_path / "out")

@@ -312,8 +312,9 @@ def test_a_ciphertext_that_is_not_the_one_delivered_is_noticed(
         shutil.copy(home / "E-0002.age", home / "E-0007.age")
     else:
         (home / "E-0003.age").rename(home / "E-0003.txt")
-    found = made.verify(tmp_path / "out", policy=_policy(made), identities=reader.identities)
-    assert found.verdict == "broken", found.lines
+    for identities in ([], reader.identities):
+        found = made.verify(tmp_path / "out", policy=_policy(made), identities=identities)
+        assert found.verdict == "broken", found.lines
 
 
 def _deliver(made: Sample, bundle: Path, ciphertext: bytes) -> None:

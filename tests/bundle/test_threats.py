@@ -38,7 +38,7 @@ WHERE = {
     8: "test_zip.test_hostile_archives_are_refused",
     9: "test_threats.test_09_a_file_exchanged_while_it_is_verified",
     14: "test_threats.test_14_one_signature_that_fits_two_bundles",
-    16: "test_verify.test_every_tampering_breaks_the_bundle",
+    16: "test_threats.test_16_an_envelope_over_another_statement",
     19: "test_threats.test_19_an_edited_standard_under_the_lab_s_own_signature",
     20: "test_threats.test_20_a_summary_that_its_content_does_not_come_to",
     21: "test_state.test_an_older_bundle_in_place_of_a_newer_one_is_noticed",
@@ -223,6 +223,19 @@ def test_14_one_signature_that_fits_two_bundles(made: Sample, bundle: Path, tmp_
     found = made.verify(other, policy=policy, state=state)
     assert found.verdict == "not-accepted"
     assert "one signature fits two statements" in line(found, "freshness")[1]
+
+
+def test_16_an_envelope_over_another_statement(made: Sample, bundle: Path, tmp_path: Path) -> None:
+    """Signed by the same key, and good in itself: but what it signs is not the statement that lies here."""
+    other = _another(made, tmp_path)
+    home = bundle / "attestations/0001"
+    for path in home.glob("*.sshsig"):
+        path.unlink()
+    for path in (other / "attestations/0001").glob("*.dsse.json"):
+        shutil.copy(path, home / path.name)
+    found = made.verify(bundle)
+    assert found.verdict == "broken"
+    assert "signs other bytes than statement.json" in line(found, "signatures")[1]
 
 
 def test_19_an_edited_standard_under_the_lab_s_own_signature(made: Sample, bundle: Path) -> None:

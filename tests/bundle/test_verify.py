@@ -79,6 +79,11 @@ EVIDENCE = "items/E-0002/files/canary.json"
 STATEMENT = "attestations/0001/statement.json"
 TAMPERINGS: dict[str, Callable[[Path], None]] = {
     "one byte of evidence": _write(EVIDENCE, lambda content: content[:-2] + b" }"),
+    "a letter that no reader of facts reads": _write(
+        "items/E-0001/files/policy.md", lambda content: content.replace(b"Text.", b"Test.")
+    ),
+    "a letter of the README": _write("README.txt", lambda content: content.replace(b"lab's", b"lab s")),
+    "a letter of a nonce": _write("items/E-0001/nonce", lambda content: bytes([content[0] ^ 1]) + content[1:]),
     "evidence cut short": _write(EVIDENCE, lambda content: content[:-1]),
     "evidence gone": lambda bundle: (bundle / EVIDENCE).unlink(),
     "an item's record": _write("items/E-0002/item.json", lambda content: content.replace(b"190", b"199")),

@@ -23,6 +23,7 @@ from compliance_tui.bundle.names import check_names, name_fault, safe_file_name
 from compliance_tui.bundle.tree import open_tree, read_file
 from compliance_tui.bundle.write import Member, write_folder, write_zip
 from compliance_tui.bundle.zip_format import LIMIT32, central_header, end_records, local_header
+from compliance_tui.bundle.zip_read import MOST_MEMBERS
 from compliance_tui.safe.errors import BrokenError, CancelledError, InputError
 
 FILES = {"a/one.txt": b"one", "b.bin": bytes(range(256)) * 5000, "c/d/e.json": b"{}"}
@@ -163,6 +164,21 @@ def test_what_another_program_wrote_is_refused(tmp_path: Path) -> None:
         archive.writestr("a.txt", b"x")
     with pytest.raises(BrokenError), open_tree(tmp_path / "x.zip"):
         pass
+
+
+def test_more_members_than_allowed_are_refused_before_they_are_read(tmp_path: Path) -> None:
+    (tmp_path / "x.zip").write_bytes(b"PK" + b"\0" * 98 + end_records(MOST_MEMBERS + 1, 100, 0))
+    with pytest.raises(BrokenError, match="more than 250,000 members"), open_tree(tmp_path / "x.zip"):
+        pass
+
+
+def test_the_disk_has_it_before_it_has_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    for name in ("fsync", "replace"):
+        real = getattr(os, name)
+        monkeypatch.setattr(os, name, lambda *given, _name=name, _real=real: calls.append(_name) or _real(*given))
+    _written(tmp_path)
+    assert calls == ["fsync", "replace", "fsync"]
 
 
 def test_bytes_between_members_are_refused(tmp_path: Path) -> None:

@@ -43,9 +43,10 @@ def test_every_version_lints_clean_against_the_one_before(key: tuple[str, str]) 
 
 
 KINDS_OF_THE_PACKS = """
-inspect-eval-log range-report sarif sbom mlbom model-signature slsa-provenance attestation-bundle attestation-report access-review
-config-export log-sample benchmark-csv acceptance-results canary-test egress-test jailbreak-register dependency-register
-bounty-report disclosure-stats data-flow-map failover-drill tabletop-record notice-record contact-list policy-doc
+inspect-eval-log range-report sarif sbom mlbom model-signature slsa-provenance attestation-bundle attestation-report
+access-review config-export log-sample benchmark-csv acceptance-results canary-test egress-test jailbreak-register
+dependency-register bounty-report disclosure-stats data-flow-map failover-drill tabletop-record notice-record contact-list
+policy-doc
 risk-decision-memo signoff-letter red-team-report pen-test-report third-party-assessment system-card preview-record
 incident-record monitoring-record summary-report delta-review exit-plan legal-memo contract-clause deletion-record
 training-record data-provenance-record

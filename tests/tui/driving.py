@@ -1,21 +1,19 @@
 """The app without a terminal, driven by its keyboard."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from textual.pilot import Pilot
 from textual.widgets import Input, TextArea
-from textual.worker import WorkerCancelled
 
 from compliance_tui.assessment.folder import load
 from compliance_tui.assessment.model import Response
 from compliance_tui.tui.app import ComplianceApp
 from compliance_tui.tui.controls import ControlsPage
 from tests.assessment.sample import NOW
-from tests.tui.pictures import screen_text
+from tests.tui.pictures import press, screen_text, settle
 
 
 @dataclass
@@ -23,18 +21,15 @@ class Driver:
     """Hands and eyes."""
 
     app: ComplianceApp
-    pilot: Pilot[int]
 
     async def settle(self) -> None:
         """Until threads are through, the folder was read again, and the screen shows it."""
-        for _ in range(4):
-            with suppress(WorkerCancelled):
-                await self.app.workers.wait_for_complete()
-            await self.pilot.pause(0.02)
+        await settle(self.app)
+        await settle(self.app)
 
     async def press(self, *keys: str) -> None:
         """Keys one after the other, then what follows from them."""
-        await self.pilot.press(*keys)
+        await press(self.app, *keys)
         await self.settle()
 
     async def type(self, text: str, *keys: str) -> None:
@@ -69,8 +64,8 @@ class Driver:
 async def driving(path: Path | None, size: tuple[int, int] = (100, 30), **more: Any) -> AsyncIterator[Driver]:
     """The app on an assessment or a bundle, at the tests' instant, as Ada."""
     app = ComplianceApp(path, **{"person": "ada", "clock": lambda: NOW, **more})
-    async with app.run_test(size=size) as pilot:
-        driver = Driver(app, pilot)
+    async with app.run_test(size=size):
+        driver = Driver(app)
         await driver.settle()
         yield driver
 

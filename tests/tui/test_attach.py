@@ -81,7 +81,7 @@ async def test_a_path_that_is_not_there_leaves_the_form_open(tmp_path: Path) -> 
         await it.press("e")
         await it.type(str(tmp_path / "none[/x]"), "enter")
         assert it.page == "AttachForm"
-        assert "no such file or folder" in it.text
+        assert "no such file or folder" in " ".join(it.text.split())
 
 
 async def test_a_file_becomes_an_item_without_a_control_and_serves_one_later(tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ async def test_missing_bytes_are_told_in_the_list_and_altered_ones_when_hashed(t
         other.write_bytes(content)
         await it.press("b")
         assert "2 items missing or altered" in it.text
-        assert "altered" in next(line for line in it.text.splitlines() if "E-0002" in line)
+        assert "altered" in next(line for line in it.text.splitlines() if "E-0002" in line[:30])
 
 
 async def test_files_are_looked_into_without_being_obeyed(tmp_path: Path) -> None:

@@ -149,7 +149,7 @@ async def test_changes_from_outside_show_up_and_the_cursor_stays(tmp_path: Path)
         (root / "responses/small/S-01.toml").write_text("status = 3")
         it.app.reload()
         await it.settle()
-        assert "standard is missing" in it.text
+        assert "standard is missing" in " ".join(it.text.split())  # a long path breaks the line anywhere
         assert "From elsewhere." in it.text  # the old view stays
 
 

@@ -14,13 +14,6 @@ Progress = Callable[[int], None]
 Cancelled = Callable[[], bool]
 
 
-def hash_many(
-    tree: Tree, paths: Sequence[str], progress: Progress | None = None, cancelled: Cancelled | None = None
-) -> dict[str, str]:
-    """SHA-256 of each file; ``progress`` is given the bytes done so far. Raises CancelledError."""
-    return {path: digest.hex() for path, digest in _hashes(tree, paths, progress, cancelled)}
-
-
 def altered_files(
     tree: Tree, expected: Mapping[str, bytes], progress: Progress | None = None, cancelled: Cancelled | None = None
 ) -> list[str]:

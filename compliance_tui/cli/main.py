@@ -102,7 +102,7 @@ class Program(click.Group):
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.version_option(__version__, prog_name="compliance-tui")
 @click.pass_context
-def program(ctx: click.Context, /, **options: Any) -> None:
+def program(ctx: click.Context, /, **options: Any) -> int:
     """Walk a release through versioned security standards, and export evidence that anybody can verify.
 
     \b
@@ -114,7 +114,8 @@ def program(ctx: click.Context, /, **options: Any) -> None:
     if ctx.invoked_subcommand is None:
         command = program.get_command(ctx, "open")
         if command is not None:
-            ctx.invoke(command)
+            return int(ctx.invoke(command) or 0)
+    return 0
 
 
 def main() -> NoReturn:

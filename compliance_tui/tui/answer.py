@@ -109,7 +109,7 @@ class AnswerForm(Form):
         state, session = self.state, self.session
         return [
             show.prose(state.control.statement),
-            *detail.missing(state),
+            *detail.missing(self.session, state),
             *detail.checks(state),
             *detail.evidence(session, state, facts=True),
             *detail.guidance(state),

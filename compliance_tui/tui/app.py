@@ -78,6 +78,7 @@ class ComplianceApp(App[int]):
 
     def on_mount(self) -> None:
         """The first frame is drawn before anything is read; then look for changes from outside."""
+        self.set_interval(_LOOK_SECONDS, self._look)
         if self.session is not None:
             self.call_after_refresh(self.reload)
 
@@ -131,9 +132,10 @@ class ComplianceApp(App[int]):
                 screen.renew()
         if done:
             self.say(done)
-        if first:
-            if not session.read_only:
-                self.set_interval(_LOOK_SECONDS, self._look)
+        if first and not gc.isenabled():
+            # What start-up made and read first mostly stays: a collection between two keys need not walk it. Once only, since
+            # what is frozen while it is part of a cycle is never collected.
+            gc.freeze()
             gc.enable()
         self.run_worker(partial(self._prepare, loaded, first), thread=True, group="prepare", exclusive=True)
 

@@ -151,8 +151,9 @@ class Checklist(RowList):
             self.marked ^= {self.selected}
             self.step(1)
         elif isinstance(self.here, GroupRow):
-            states = self.session.loaded.states if self.session.loaded else {}
-            inside = {key for key, one in states.items() if (key[0], one.control.group) == (self.here.standard, self.here.id)}
+            groups = self.session.loaded.groups if self.session.loaded else {}
+            states = groups.get((self.here.standard, self.here.id), ())
+            inside = {(state.standard, state.control.id) for state in states}
             self.marked = self.marked - inside if inside <= self.marked else self.marked | inside
         self.changed()
 
@@ -198,8 +199,8 @@ class Checklist(RowList):
         return made
 
     def _group_cells(self, row: GroupRow, width: int) -> list[Cell]:
-        states = self.session.loaded.states.values() if self.session.loaded else ()
-        inside = [one for one in states if one.standard == row.standard and one.control.group == row.id]
+        groups = self.session.loaded.groups if self.session.loaded else {}
+        inside = groups.get((row.standard, row.id), ())
         required = [one for one in inside if one.level == "required"]
         done = sum(one.outcome != "blocked" for one in required)
         sign = ("v" if show.ASCII else "▾", ">" if show.ASCII else "▸")[row in self.folded and not self.narrowed]

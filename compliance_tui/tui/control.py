@@ -106,7 +106,7 @@ class ControlPage(Acting):
     def _right(self, state: "ControlState") -> list[Content]:
         session = self.session
         rows = [
-            *detail.missing(state),
+            *detail.missing(self.session, state),
             *detail.answer(session, state),
             *detail.checks(state),
             *detail.evidence(session, state, facts=True),

@@ -28,7 +28,7 @@ def beside(session: Session, state: "ControlState") -> list[Content]:
         for section in (
             title(state),
             asked(state),
-            missing(state),
+            missing(session, state),
             answer(session, state),
             evidence(session, state),
             checks(state),
@@ -45,7 +45,7 @@ def below(session: Session, state: "ControlState") -> list[Content]:
     """The same under the list, where there are few lines: first what is missing."""
     sign = show.sign_of(state)
     head = line(f"{state.control.id}  {state.control.title}  ", "bold") + Content.styled(f"{sign.mark} {sign.word}", sign.style)
-    reasons = list(missing(state))[2:] or [line(f"  {reason.text}", limit=400) for reason in state.reasons]
+    reasons = list(missing(session, state))[2:] or [line(f"  {reason.text}", limit=400) for reason in state.reasons]
     return [head, *reasons, *(row for row in beside(session, state)[2:])]
 
 
@@ -62,12 +62,14 @@ def asked(state: "ControlState") -> Lines:
     yield prose(state.control.statement)
 
 
-def missing(state: "ControlState") -> Lines:
-    """What keeps it from being in order."""
+def missing(session: Session, state: "ControlState") -> Lines:
+    """What keeps it from being in order; a check that only waits for evidence that is wanted anyway is not said twice."""
+    from compliance_tui.assessment.plan import own_reasons
+
     if state.outcome in ("blocked", "advisory", "waived"):
         yield Content("")
         yield line("What is missing" if state.outcome != "waived" else "Why it stands so", HEADING)
-        for reason in state.reasons:
+        for reason in own_reasons(session.contents, state):
             yield line(f"  {reason.text}", limit=400)
 
 
@@ -218,8 +220,9 @@ def why(session: Session, state: "ControlState") -> Lines:
     yield line("Why it applies" if state.level != "not-applicable" else "Why it does not apply", HEADING)
     scope = explain(state.control.required, standard.axes) or "nobody"
     yield line(f"  required {'' if scope == 'always' else 'for '}{scope}", limit=400)
-    if state.control.recommended:
-        yield line(f"  recommended for {explain(state.control.recommended, standard.axes)}", limit=400)
+    may = explain(state.control.recommended, standard.axes)
+    if may and scope != "always":
+        yield line(f"  recommended {'' if may == 'always' else 'for '}{may}", limit=400)
     chosen = axis_values(session.contents.assessment, standard)
     said = ", ".join(f"{axis.id} {chosen.get(axis.id, 'not set')}" for axis in standard.axes)
     yield line(f"  this release: {said or 'no axes'}", MUTED, limit=400)

@@ -41,6 +41,14 @@ class Loaded:
         return tuple(gap_order(self.contents, self.result))
 
     @cached_property
+    def groups(self) -> "Mapping[tuple[str, str], Sequence[ControlState]]":
+        """The controls of each group, by standard and group."""
+        groups: dict[tuple[str, str], list[ControlState]] = {}
+        for state in self.result.controls:
+            groups.setdefault((state.standard, state.control.group), []).append(state)
+        return groups
+
+    @cached_property
     def index(self) -> "Index":
         """What each control is found by."""
         from compliance_tui.assessment.search import index
@@ -143,16 +151,12 @@ class Session:
 
 @contextlib.contextmanager
 def uncollected() -> Iterator[None]:
-    """Thousands of small models in one go: the cycle collector would only look at them again and again.
-
-    What was made stays: frozen, a collection between two keys need not walk it.
-    """
+    """Thousands of small models in one go: the cycle collector would only look at them again and again."""
     collecting = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        gc.freeze()
         if collecting:
             gc.enable()
 

@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from compliance_tui.safe.errors import ComplianceError
 from compliance_tui.safe.text import clean_line
 from compliance_tui.standard.diff import Difference, TextChange, VersionDiff, diff
 from compliance_tui.standard.load import Pack, Versions, known_versions, standard_folders
+from compliance_tui.standard.model import Standard
 from compliance_tui.tui import show
 from compliance_tui.tui.detail import parts
 from compliance_tui.tui.form import Form
@@ -29,6 +30,7 @@ from compliance_tui.tui.show import BAD, GOOD, HEADING, MUTED, WARN, Sign, line,
 if TYPE_CHECKING:
     from compliance_tui.tui.controls import ControlsPage
 
+Version = Callable[[str], Standard | None]
 OUTCOMES = {
     "kept": Sign("●", "[x]", "kept", GOOD),
     "recheck": Sign("◐", "[~]", "recheck", WARN),
@@ -112,28 +114,40 @@ class VersionsPage(Page[str | None]):
 
     @on(RowList.Chosen)
     def action_open(self) -> None:
-        """What a move to the version under the cursor would do."""
+        """What a move to the version under the cursor would do; worked out in a thread."""
         if pack := self._chosen:
-            try:
-                page = MovePage(self, pack)
-            except ComplianceError as error:
-                self.complain(str(error))
-                return
-            self.app.show(page, self._ended)
+            self.run_worker(partial(self._work_out, partial(self._move_to, pack)), thread=True, exclusive=True)
+
+    def action_difference(self) -> None:
+        """The differences between the pinned version and the one under the cursor; worked out in a thread."""
+        if pack := self._chosen:
+            self.run_worker(partial(self._work_out, partial(self._differs_from, pack)), thread=True, exclusive=True)
+
+    def _work_out(self, make: "Callable[[], Page[str | None]]") -> None:
+        try:
+            page = make()
+        except ComplianceError as error:
+            self.app.call_from_thread(self.complain, str(error))
+            return
+        self.app.call_from_thread(self.app.show, page, self._ended)
+
+    def _move_to(self, pack: Pack) -> "Page[str | None]":
+        session, old, version = self.session, *self._known(pack)
+        plan = plan_migration(session.contents, pack, version, session.clock())
+        return MovePage(pack, version, plan, diff(old, pack.standard, version))
+
+    def _differs_from(self, pack: Pack) -> "Page[str | None]":
+        old, version = self._known(pack)
+        return DifferencePage(diff(old, pack.standard, version))
+
+    def _known(self, pack: Pack) -> tuple[Standard, Version]:
+        """The pinned version, and whatever gives the versions between the two."""
+        old = self.session.contents.standard(pack.standard.id)
+        return old, self.versions.of(old.id, [old, pack.standard])
 
     def _ended(self, done: str | None) -> None:
         if done:
             self.dismiss(done)
-
-    def action_difference(self) -> None:
-        """The differences between the pinned version and the one under the cursor."""
-        if pack := self._chosen:
-            old = self.session.contents.standard(pack.standard.id)
-            known = self.versions.of(old.id, [old, pack.standard])
-            try:
-                self.app.show(DifferencePage(diff(old, pack.standard, known)))
-            except ComplianceError as error:
-                self.complain(str(error))
 
 
 class _Rows(RowList):
@@ -265,14 +279,9 @@ class MovePage(_ListPage):
 
     about = "A preview: nothing was changed yet. F2 moves the answers, after one question; c lists what stays as it is, too."
 
-    def __init__(self, versions: VersionsPage, pack: Pack) -> None:
+    def __init__(self, pack: Pack, version: Version, plan: Plan, found: VersionDiff) -> None:
         super().__init__()
-        session = versions.session
-        self.pack = pack
-        old = session.contents.standard(pack.standard.id)
-        self.version = versions.versions.of(old.id, [old, pack.standard])
-        self.plan: Plan = plan_migration(session.contents, pack, self.version, session.clock())
-        found = diff(old, pack.standard, self.version)
+        self.pack, self.version, self.plan = pack, version, plan
         self._by_new: Mapping[str, Difference] = {new: one for one in found.differences for new in one.move.new}
         self._by_old: Mapping[str, Difference] = {old: one for one in found.differences for old in one.move.old}
         self._only_changes = True

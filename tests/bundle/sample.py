@@ -1,9 +1,13 @@
 """A signed bundle of the small standard, with the policy of a verifier."""
 
+import atexit
 import datetime as dt
 import hashlib
+import shutil
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -96,16 +100,29 @@ def looked_at(bundle: Path) -> Checked:
         return check_whole(tree)
 
 
-def sample(folder: Path, *, withhold: bool = False) -> Sample:
-    """A ready assessment, keys, a policy."""
+@cache
+def _template(withhold: bool) -> Path:
+    """The files of a sample, made once: copying them is ten times quicker."""
+    home = tempfile.TemporaryDirectory(prefix="sample-")
+    atexit.register(home.cleanup)
+    folder = Path(home.name)
     root = complete(folder)
     if withhold:
         secret = folder / "secret.md"
         secret.write_text("---\nkind: policy-doc\nsigned_at: 2026-11-02\n---\nsecret\n")
         attach(load(root), [secret], ["S-01"], "ci", NOW, disclosure="withhold")
         actions.sign_off(load(root), "S-01", "ada", "owner", "ada", NOW)
+    for role in ROLES:
+        new_key(folder / f"{role}.key", None)
+    return folder
+
+
+def sample(folder: Path, *, withhold: bool = False) -> Sample:
+    """A ready assessment, keys, a policy."""
+    shutil.copytree(_template(withhold), folder, dirs_exist_ok=True)
+    root = folder / "assessment"
     keys = [folder / f"{role}.key" for role in ROLES]
-    public = {role: new_key(key, None).openssh for key, role in zip(keys, ROLES, strict=True)}
+    public = {role: (folder / f"{role}.key.pub").read_text().strip() for role in ROLES}
     signers = {role: load_signer(key, lambda: b"") for key, role in zip(keys, ROLES, strict=True)}
     policy = full = policies.new_policy()
     for role in ROLES[:2]:

@@ -115,7 +115,7 @@ def test_the_core_s_faults_are_told_line_by_line(call: Call, tmp_path: Path) -> 
 
 def test_an_edition_and_what_is_sealed(call: Call, tmp_path: Path) -> None:
     pytest.importorskip("pyrage")
-    from tests.bundle.test_seal import pair
+    from tests.bundle.recipients import pair
 
     reader, escrow = pair(tmp_path, "reader"), pair(tmp_path, "escrow")
     done = call("redact", "b.zip", "--withhold", "E-0001", "-o", "e.zip")

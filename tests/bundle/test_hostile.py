@@ -224,7 +224,7 @@ def test_nothing_of_a_bundle_is_run_and_nothing_is_written_elsewhere(made: Sampl
 
 def test_what_is_opened_from_its_seal_leaves_no_trace(made: Sample, tmp_path: Path) -> None:
     pytest.importorskip("pyrage")
-    from tests.bundle.test_seal import pair, sealing
+    from tests.bundle.recipients import pair, sealing
 
     reader = pair(tmp_path, "reader")
     made.export(tmp_path / "out", sealing=sealing(("E-0002",), reader, pair(tmp_path, "escrow")))

@@ -181,7 +181,7 @@ def test_further_statements_are_named_with_who_signed_them(unpacked: tuple[Sampl
 
 def test_what_is_sealed_is_what_was_delivered(tmp_path: Path) -> None:
     pytest.importorskip("pyrage")
-    from tests.bundle.test_seal import pair, sealing
+    from tests.bundle.recipients import pair, sealing
 
     made = sample(tmp_path, withhold=True)
     made.export(tmp_path / "out", folder=True, sealing=sealing(("E-0003",), pair(tmp_path, "r"), pair(tmp_path, "e")))

@@ -1,5 +1,6 @@
 """The strict ZIP: what stock tools read, and every archive about which readers disagree is refused."""
 
+import hashlib
 import os
 import shutil
 import signal
@@ -17,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance_tui.bundle.hashing import hash_many
+from compliance_tui.bundle.hashing import altered_files
 from compliance_tui.bundle.manifest import read_sums, write_sums
 from compliance_tui.bundle.names import check_names, name_fault, safe_file_name
 from compliance_tui.bundle.tree import open_tree, read_file
@@ -249,7 +250,10 @@ def test_killed_while_writing_there_is_a_whole_bundle_or_none(tmp_path: Path, at
 def test_folder_and_zip_have_the_same_hashes(tmp_path: Path) -> None:
     write_folder(tmp_path / "f", _members())
     with open_tree(_written(tmp_path)) as one, open_tree(tmp_path / "f") as other:
-        assert hash_many(one, list(FILES)) == hash_many(other, list(FILES))
+        for tree in (one, other):
+            expected = {path: hashlib.sha256(content).digest() for path, content in FILES.items()}
+            assert altered_files(tree, expected) == []
+            assert altered_files(tree, {**expected, "a/one.txt": b"x"}) == ["a/one.txt"]
 
 
 @pytest.mark.parametrize(

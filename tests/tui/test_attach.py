@@ -1,17 +1,25 @@
 """Evidence in the terminal UI: attaching, looking, reusing, replacing, and bytes that are gone."""
 
+import asyncio
 import os
+import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from textual import events
 
 from compliance_tui.assessment.folder import load
 from compliance_tui.assessment.store import objects_folder
-from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.errors import CancelledError, InputError
+from compliance_tui.tui import attach as attach_form
+from compliance_tui.tui.job import Job
 from compliance_tui.tui.paths import complete, completions, typed_paths
 from tests.assessment.sample import canary_file, policy_file, put, start
 from tests.tui.driving import driving, response
+from tests.tui.pictures import press
 from tests.tui.release import release
 
 SARIF = Path(__file__).parents[2] / "evidence" / "sarif" / "bandit.sarif"
@@ -177,3 +185,36 @@ def test_sarif_is_shown_as_results(tmp_path: Path) -> None:
     found = preview(lambda: SARIF.open("rb"), SARIF.name)
     assert found.form == "SARIF"
     assert any("error" in line and "app/bad.py" in line for line in found.lines)
+
+
+async def test_copying_is_stopped_with_escape_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = start(tmp_path)
+    begun = threading.Event()
+
+    def attach_slowly(*_: object, progress: Callable[[int], None], cancelled: Callable[[], bool], **__: object) -> NoReturn:
+        begun.set()
+        while not cancelled():
+            progress(10 << 20)
+            time.sleep(0.02)
+        raise CancelledError
+
+    monkeypatch.setattr(attach_form, "attach", attach_slowly)
+    async with driving(root) as it:
+        await it.press("e")
+        await it.type(str(canary_file(tmp_path)), "enter")
+        await press(it.app, "enter")
+        assert begun.wait(5)
+        await asyncio.sleep(0.3)
+        assert "attaching" in it.text
+        assert "Esc stops" in it.text
+        await it.press("escape")
+        assert "stopped; nothing was changed" in it.text
+        assert it.page == "AttachForm"
+    assert load(root).items == {}
+
+
+def test_a_job_tells_how_much_how_fast_and_how_long_still() -> None:
+    job = Job(lambda told: None, lambda: False, "exporting", 400 * 10**6)
+    assert job.line(100 * 10**6, 30.0) == "exporting  ▰▰▰▰▰▱▱▱▱▱▱▱▱▱▱▱▱▱▱▱ 25% of 400.0 MB · 1 min 30 s left · Esc stops"
+    assert "left" not in job.line(1000, 1.0)  # too early to tell
+    assert Job(lambda told: None, lambda: False, "hashing", 0).line(5, 1.0) == "hashing: 5 bytes · Esc stops"

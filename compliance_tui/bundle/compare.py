@@ -226,7 +226,7 @@ def _evidence(old: Side, new: Side) -> Iterator[Change]:
         for one in _fields(_facts(before), _facts(after)):
             change = "added" if one.old is None else "dropped" if one.new is None else "altered"
             yield Change("fact", f"{name} {one.name}", change, (one,))
-    for name in sorted((old.hidden & new.hidden) - {answer for answer in old.hidden if not answer.startswith("E-")}):
+    for name in sorted(name for name in old.hidden & new.hidden if name.startswith("E-")):
         yield Change("evidence", name, "hidden", (Field("withheld", "on both sides", "on both sides"),))
 
 

@@ -4,7 +4,7 @@ Keys, the line of keys, the palette, the help page and the key map file are all 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.text import clean_line
@@ -13,8 +13,7 @@ CONTROLS = ("controls", "control")
 READING = ("start", "controls", "control", "evidence", "preview", "readiness", "history", "versions", "release", "reading")
 
 
-@dataclass(frozen=True)
-class Action:
+class Action(NamedTuple):
     """Something a person can do. ``footer`` names it on the line of keys; empty: only in palette and help."""
 
     id: str
@@ -168,7 +167,7 @@ class KeyMap:
         unknown = next((name for name in wanted if name not in known), None)
         if unknown is not None:
             raise InputError("bad-keys", f"the key map names {clean_line(unknown, 40)}, which is no action; F1 lists them")
-        self.actions = tuple(replace(one, keys=tuple(wanted.get(one.id, " ".join(one.keys)).split())) for one in actions)
+        self.actions = tuple(one._replace(keys=tuple(wanted.get(one.id, " ".join(one.keys)).split())) for one in actions)
         self._places: dict[str, dict[str, Action]] = {}
         for action in self.actions:
             self._add(action)

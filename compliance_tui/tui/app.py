@@ -188,12 +188,12 @@ class ComplianceApp(App[int]):
         self.call_next(self._shown, page, self.push_screen(page, callback))
 
     async def _shown(self, page: Page[Any], mounted: AwaitMount) -> None:
-        """Lay out and draw at once: the screen's own timer would wait for the next sixtieth of a second, and draw twice."""
+        """Lay out first, then draw all of it once."""
         await mounted
         page._refresh_layout()
         self._end_batch()
         page._layout_required, page._repaint_required = False, True
-        page._on_timer_update()
+        page.draw_now()
 
     # -- saying ------------------------------------------------------------------------------------------------------------
 

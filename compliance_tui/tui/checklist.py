@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from textual.message import Message
 
@@ -35,8 +35,7 @@ class StandardRow:
     title: str
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(NamedTuple):
     """A column on the right: name, width, the width of the list from which on it is shown."""
 
     name: str
@@ -90,7 +89,6 @@ class Checklist(RowList):
         if loaded is None:
             return 0
         self.narrowed = query
-        self._made = {}
         self.marked &= loaded.states.keys()
         found = loaded.index.find(query) if query.strip() else list(loaded.states)
         wanted = set(found)
@@ -186,16 +184,14 @@ class Checklist(RowList):
 
     def cells(self, row: Hashable, width: int) -> Sequence[Cell]:
         """A control with its columns, or a group with its bar."""
+        if isinstance(row, GroupRow):
+            return self._group_cells(row, width)
+        if isinstance(row, StandardRow):
+            return [(row.title, "accent")]
+        assert isinstance(row, tuple)
         made = self._made.get((row, width))
         if made is None:
-            if isinstance(row, GroupRow):
-                made = self._group_cells(row, width)
-            elif isinstance(row, StandardRow):
-                made = [(row.title, "accent")]
-            else:
-                assert isinstance(row, tuple)
-                made = self._control_cells(row, width)
-            self._made[row, width] = made
+            made = self._made[row, width] = self._control_cells(row, width)
         return made
 
     def _group_cells(self, row: GroupRow, width: int) -> list[Cell]:

@@ -1,5 +1,7 @@
 """The first page: the list of controls, and beside it the one under the cursor."""
 
+from typing import TYPE_CHECKING, cast
+
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -12,12 +14,14 @@ from compliance_tui.tui.acting import Acting
 from compliance_tui.tui.bars import Bar
 from compliance_tui.tui.checklist import Checklist, GroupRow, heading
 from compliance_tui.tui.detail import below, beside
-from compliance_tui.tui.finder import Finder, named
 from compliance_tui.tui.reading import Text
 from compliance_tui.tui.session import names
 from compliance_tui.tui.show import MUTED, line
 
 _REST_SECONDS = 0.1
+
+if TYPE_CHECKING:
+    from compliance_tui.tui.finder import Finder
 
 
 class ControlsPage(Acting):
@@ -95,6 +99,7 @@ class ControlsPage(Acting):
         """Show the states that were read; the cursor stays where it is, and starts on the first gap."""
         first, self._fresh = self._fresh, False
         gaps = self.session.loaded.gaps if self.session.loaded else ()
+        self.checklist.changed()
         self.checklist.fill(self.filtering, gaps[0] if first and gaps else None)
         self._headline()
         if self.finder is None:
@@ -104,6 +109,8 @@ class ControlsPage(Acting):
 
     def _complete(self) -> None:
         """What the first frame does without: the line of the filter, and what belongs to the control under the cursor."""
+        from compliance_tui.tui.finder import Finder
+
         if self.finder is None:
             self.query_one("#left", Vertical).mount(Finder(), before=0)
         self.show_keys()
@@ -235,9 +242,9 @@ class ControlsPage(Acting):
     # -- filter, jump, views -----------------------------------------------------------------------------------------------
 
     @property
-    def finder(self) -> Finder | None:
+    def finder(self) -> "Finder | None":
         """The line above the list; None before the first reading."""
-        return next(iter(self.query(Finder)), None)
+        return cast("Finder | None", next(iter(self.query("#filter")), None))
 
     @property
     def filtering(self) -> str:
@@ -259,12 +266,15 @@ class ControlsPage(Acting):
             self.set_focus(self.finder)
 
     def on_finder_filtered(self) -> None:
-        """Another filter."""
+        """Another filter: what was typed and what it finds are drawn together."""
         self.checklist.fill(self.filtering)
         self._place()
+        self.draw_now(self.checklist, self.query_one("#place"))
 
-    def on_finder_jumped(self, event: Finder.Jumped) -> None:
+    def on_finder_jumped(self, event: "Finder.Jumped") -> None:
         """Another part of an id."""
+        from compliance_tui.tui.finder import named
+
         key = named(self.checklist.shown, event.typed)
         if key is not None:
             self.checklist.open_up(key)

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import replace
 from functools import partial
 
 from textual import events
@@ -81,7 +80,7 @@ class Form(Page[str | None]):
     def show_keys(self) -> None:
         """F2 by what it does here."""
         actions = [one for one in self.app.keys.at(self.place) if self.app.may(one)]
-        self.query_one(Keys).show([replace(one, footer=self.verb) if one.id == "save" else one for one in actions])
+        self.query_one(Keys).show([one._replace(footer=self.verb) if one.id == "save" else one for one in actions])
 
     def value(self, field: str) -> str:
         """What was typed into a field."""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from textual import events
+from textual._styles_cache import StylesCache
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.screen import Screen
@@ -58,6 +59,20 @@ class Page(Screen[Result], Generic[Result]):
     def on_mount(self) -> None:
         """The keys of this place."""
         self.show_keys()
+
+    def draw_now(self, *widgets: Widget) -> None:
+        """Draw what changed at once; the screen's own timer would wait for the next sixtieth of a second (Textual 8.2.8)."""
+        self._dirty_widgets.update(widgets)
+        self._on_timer_update()
+
+    def _compositor_refresh(self) -> None:
+        """Nothing is drawn while the page is put together: Textual 8.2.8 would draw all of it, and throw that away."""
+        if not self.app._batch_count:
+            super()._compositor_refresh()
+
+    def on_unmount(self) -> None:
+        """A cache on a method of Textual 8.2.8 keeps 1,024 widgets of closed pages, each with its drawn lines: empty it."""
+        StylesCache.get_inner_outer.cache_clear()
 
     def show_keys(self) -> None:
         """Show what can be done here now."""

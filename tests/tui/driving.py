@@ -25,7 +25,6 @@ class Driver:
     async def settle(self) -> None:
         """Until threads are through, the folder was read again, and the screen shows it."""
         await settle(self.app)
-        await settle(self.app)
 
     async def press(self, *keys: str) -> None:
         """Keys one after the other, then what follows from them."""

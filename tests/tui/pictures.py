@@ -12,9 +12,9 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from time import process_time
 
 from textual import events
-from textual._wait import wait_for_idle
 from textual.worker import WorkerCancelled
 
 from compliance_tui.cli.demo import ADA, build_assessment
@@ -27,6 +27,7 @@ HERE = Path(__file__).parent / "screens"
 DOCS = Path(__file__).parents[2] / "docs" / "screens"
 SIZES = ((60, 20), (80, 24), (140, 40))
 DOCS_SIZE = (118, 34)
+_MOMENT = 0.012
 DOCS_AT = dt.datetime(2026, 11, 24, 9, 30, tzinfo=dt.UTC)
 
 
@@ -74,6 +75,15 @@ def screen_text(app: ComplianceApp) -> str:
     return "\n".join(strip.text.rstrip() for strip in app.screen._compositor.render_strips()) + "\n"
 
 
+async def idle() -> None:
+    """Until this process has stopped working for a moment (as Textual's own tests find out, at a finer grain)."""
+    for _ in range(200):
+        spent = process_time()
+        await asyncio.sleep(_MOMENT)
+        if process_time() - spent < _MOMENT / 20:
+            return
+
+
 async def press(app: ComplianceApp, *keys: str) -> None:
     """Keys one after the other, each once what the one before it set off is through (as Pilot does it, at half the waiting)."""
     driver = app._driver
@@ -83,15 +93,19 @@ async def press(app: ComplianceApp, *keys: str) -> None:
         event = events.Key(key, known or (key if len(key) == 1 else None))
         event.set_sender(app)
         driver.send_message(event)
-        await wait_for_idle(0)
+        await idle()
 
 
 async def settle(app: ComplianceApp) -> None:
-    """Until threads are through and what they found is drawn."""
-    for _ in range(3):
-        with suppress(WorkerCancelled):
-            await app.workers.wait_for_complete()
-        await wait_for_idle(0)
+    """Until threads are through, what they set off is through too, and the screen shows it: twice idle with nothing at work."""
+    quiet = 0
+    while quiet < 2:
+        if any(not worker.is_finished for worker in app.workers):
+            quiet = 0
+            with suppress(WorkerCancelled):
+                await app.workers.wait_for_complete()
+        await idle()
+        quiet += 1
 
 
 async def walk(app: ComplianceApp, size: tuple[int, int], shots: Sequence[Shot]) -> AsyncIterator[Shot]:

@@ -1,0 +1,107 @@
+"""Words in the reader's language: gettext, with English as the source.
+
+Rooms below the screen write English, because files, JSON and logs hold the same bytes for everybody; what they say to a person
+is a ``Message``, which remembers how it was made. Screens and plain lines say it with ``gettext``, in the language chosen.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from compliance_tui.safe.errors import InputError
+
+if TYPE_CHECKING:
+    from gettext import NullTranslations
+
+CATALOGUES = Path(__file__).parents[1] / "languages"
+SOURCE = "en"
+_now: "NullTranslations | None" = None
+
+
+class Message(str):
+    """An English sentence together with its template and values, from which it can be said in another language."""
+
+    __slots__ = ("number", "plural", "template", "values")
+    template: str
+    plural: str | None
+    number: int
+    values: Mapping[str, object]
+
+    def __str__(self) -> str:
+        """Itself, so that an exception that was raised with it gives it back whole."""
+        return self
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        """For processes that hand over results."""
+        return _made, (self.template, self.plural, self.number, dict(self.values))
+
+
+def message(template: str, /, **values: object) -> Message:
+    """An English sentence with its values put in (``str.format`` fields by name), to be said in any language later."""
+    return _made(template, None, 0, values)
+
+
+def nmessage(one: str, many: str, number: int, /, **values: object) -> Message:
+    """As ``message``, in the singular or plural of ``number``, which the templates may name ``{number}``."""
+    return _made(one, many, number, {"number": number, **values})
+
+
+def _made(template: str, plural: str | None, number: int, values: Mapping[str, object]) -> Message:
+    chosen = template if plural is None or number == 1 else plural
+    made = Message(chosen.format_map(values) if values else chosen)
+    made.template, made.plural, made.number, made.values = template, plural, number, values
+    return made
+
+
+def gettext(text: str, /, **values: object) -> str:
+    """``text`` in the language that was chosen, with its values put in; a ``Message`` brings its own."""
+    if _now is None:
+        return text.format_map(values) if values else text
+    template = text
+    if isinstance(text, Message):
+        if text.plural is not None:
+            return ngettext(text.template, text.plural, text.number, **text.values)
+        template, values = text.template, dict(text.values)
+    translated = _now.gettext(template) if template else template
+    return translated.format_map(_said(values)) if values else translated
+
+
+def ngettext(one: str, many: str, number: int, /, **values: object) -> str:
+    """As ``gettext``, in the form that the language has for ``number``, which the templates may name ``{number}``."""
+    values = {"number": number, **values}
+    if _now is None:
+        return (one if number == 1 else many).format_map(values)
+    return _now.ngettext(one, many, number).format_map(_said(values))
+
+
+def _said(values: Mapping[str, object]) -> dict[str, object]:
+    return {name: gettext(value) if isinstance(value, Message) else value for name, value in values.items()}
+
+
+def languages() -> list[str]:
+    """The languages that there are, the source first."""
+    return [SOURCE, *sorted(path.stem for path in CATALOGUES.glob("*.mo"))]
+
+
+def choose(language: str) -> None:
+    """Say everything in ``language`` from now on, a code such as ``de``; raises InputError where there is none such."""
+    global _now
+    if language == SOURCE:
+        _now = None
+        return
+    if language not in languages():
+        raise InputError("no-language", f"no words in {language!r}; there are: {', '.join(languages())}")
+    from gettext import GNUTranslations
+
+    with (CATALOGUES / f"{language}.mo").open("rb") as stream:
+        _now = GNUTranslations(stream)
+
+
+def preferred(environment: Mapping[str, str]) -> str:
+    """What the environment asks for (POSIX: LC_ALL, LC_MESSAGES, LANG, and GNU's list LANGUAGE), if there are words in it."""
+    locale = next((environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), "")
+    if locale.split(".")[0] in ("", "C", "POSIX"):
+        return SOURCE
+    wanted = [*environment.get("LANGUAGE", "").split(":"), locale]
+    codes = [one.split(".")[0].split("@")[0].split("_")[0].lower() for one in wanted]
+    return next((code for code in codes if code in languages()), SOURCE)

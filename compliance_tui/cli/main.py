@@ -86,6 +86,13 @@ class Program(click.Group):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
 
+def _speak(ctx: click.Context, parameter: click.Parameter, code: str | None) -> None:
+    """Settle the language before anything is said; ``--version`` does not come here."""
+    from compliance_tui.cli.settings import choose_language
+
+    choose_language(code)
+
+
 @click.command(
     cls=Program,
     invoke_without_command=True,
@@ -97,6 +104,14 @@ class Program(click.Group):
 @click.option("--standards", type=click.Path(path_type=Path), default=None, help="A folder with further standards.")
 @click.option("--kinds", type=click.Path(path_type=Path), default=None, help="A folder with further evidence kinds.")
 @click.option("--me", default=None, help="Who acts (default: the configuration file, else your login name).")
+@click.option(
+    "--language",
+    metavar="CODE",
+    is_eager=True,
+    expose_value=False,
+    callback=_speak,
+    help="Say it in this language, such as de (default: the configuration file, else the environment).",
+)
 @click.option("--plain", is_flag=True, help="Print plain lines instead of opening the terminal UI.")
 @click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal, for selecting text.")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")

@@ -13,6 +13,7 @@ import click
 
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.instant import now, parse_instant
+from compliance_tui.safe.language import choose, message, preferred
 from compliance_tui.safe.strict_json import dump_json
 from compliance_tui.safe.text import clean, is_hidden
 
@@ -51,12 +52,25 @@ def escrow_recipient() -> str | None:
     return str(value) if value else None
 
 
+def choose_language(code: str | None) -> None:
+    """Say everything in the language ``code``; without it in that of the configuration file, else of the environment.
+
+    Raises InputError ``no-language`` where a code was given in which there are no words; the environment's are passed over.
+    """
+    configured = None if code else _configured("language")
+    try:
+        choose(code or configured or preferred(os.environ))
+    except InputError as error:
+        where = "config.toml, language" if configured else "--language or COMPLIANCE_TUI_LANGUAGE"
+        raise InputError(error.code, message("{where}: {reason}", where=where, reason=error.args[0])) from None
+
+
 def _path(value: Any) -> Path | None:
     return Path(value) if value else None
 
 
 def _configured(name: str) -> Any:
-    """A value of ``config.toml`` in the platform's configuration folder (``me``, ``standards``, ``kinds``, ``escrow``)."""
+    """A value of ``config.toml`` in the platform's configuration folder (``me``, ``standards``, ``escrow``…)."""
     from platformdirs import user_config_path
 
     path = Path(os.environ.get("COMPLIANCE_TUI_CONFIG") or user_config_path("compliance-tui") / "config.toml")
@@ -67,8 +81,9 @@ def _configured(name: str) -> Any:
 
     table = load_toml(read_bounded(path, 64 * 1024), str(path))
     value = table.get(name)
-    if set(table) - {"me", "standards", "kinds", "escrow"} or (value is not None and not isinstance(value, str)):
-        raise InputError("bad-field", f"{path}: may hold me, standards, kinds and escrow, each a text; mend it")
+    if set(table) - {"me", "standards", "kinds", "escrow", "language"} or (value is not None and not isinstance(value, str)):
+        text = message("{path}: may hold me, standards, kinds, escrow and language, each a text; mend it", path=path)
+        raise InputError("bad-field", text)
     return value
 
 

@@ -74,6 +74,11 @@ def ngettext(one: str, many: str, number: int, /, **values: object) -> str:
     return _now.ngettext(one, many, number).format_map(_said(values))
 
 
+def pgettext(context: str, text: str) -> str:
+    """As ``gettext``, for a word that means several things or has to be short; ``context`` tells translators which, or why."""
+    return text if _now is None else _now.pgettext(context, text)
+
+
 def _said(values: Mapping[str, object]) -> dict[str, object]:
     return {name: gettext(value) if isinstance(value, Message) else value for name, value in values.items()}
 

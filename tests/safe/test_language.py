@@ -7,7 +7,7 @@ import pytest
 
 from compliance_tui.safe import language
 from compliance_tui.safe.errors import InputError
-from compliance_tui.safe.language import choose, gettext, languages, message, ngettext, nmessage, preferred
+from compliance_tui.safe.language import choose, gettext, languages, message, ngettext, nmessage, pgettext, preferred
 
 
 class Shouting:
@@ -18,6 +18,9 @@ class Shouting:
 
     def ngettext(self, one: str, many: str, number: int) -> str:
         return self.gettext(one if number == 1 else many.replace("days", "DAYS"))
+
+    def pgettext(self, context: str, text: str) -> str:
+        return f"{text} ({context})"
 
 
 @pytest.fixture
@@ -40,6 +43,12 @@ def test_a_message_stays_english_where_it_is_stored_and_is_said_in_the_language_
     assert gettext(made) == "3 DAYS is MISSING"
     assert gettext(str(InputError("missing", made))) == "3 DAYS is MISSING"
     assert gettext(pickle.loads(pickle.dumps(made))) == "3 DAYS is MISSING"
+
+
+def test_a_word_of_several_meanings_is_said_by_its_context(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert pgettext("status", "open") == "open"
+    monkeypatch.setattr(language, "_now", Shouting())
+    assert pgettext("status", "open") == "open (status)"
 
 
 def test_what_a_value_holds_is_never_taken_for_a_template(shouting: None) -> None:

@@ -21,6 +21,7 @@ from compliance_tui.bundle.structure import read_structure
 from compliance_tui.bundle.tree import open_tree
 from compliance_tui.bundle.view import read_view
 from compliance_tui.safe.errors import BrokenError
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 from compliance_tui.trust.policy import Policy
 
@@ -71,7 +72,20 @@ class Comparison:
         return [change for change in self.changes if change.kind == kind]
 
 
-KINDS = ("verdict", "subject", "axis", "standard", "outcome", "answer", "waiver", "sign-off", "evidence", "fact", "signer")
+# Each kind with its heading, in the order in which a person asks for them.
+KINDS: Mapping[str, str] = {
+    "verdict": message("Readiness"),
+    "subject": message("Subject"),
+    "axis": message("Axes"),
+    "standard": message("Standards"),
+    "outcome": message("Outcomes of controls"),
+    "answer": message("Answers"),
+    "waiver": message("Waivers"),
+    "sign-off": message("Sign-offs"),
+    "evidence": message("Evidence"),
+    "fact": message("Facts"),
+    "signer": message("Signers"),
+}
 
 
 def read_side(path: Path, as_of: dt.datetime, policy: Policy | None = None) -> Side:

@@ -56,6 +56,12 @@ def check_whole(tree: Tree, progress: Progress | None = None, cancelled: Cancell
     return Checked(found.core, found.statement, found.attestations, structure)
 
 
+def look_at(path: Path, whole: bool, progress: Progress | None = None, cancelled: Cancelled | None = None) -> Checked:
+    """The bundle at ``path``, checked: ``whole``, or the core that a statement is about. Raises as ``check_whole`` does."""
+    with open_tree(path, front_first=not whole) as tree:
+        return check_whole(tree, progress, cancelled) if whole else check_core(tree)
+
+
 def sign_bundle(path: Path, signer: Signer, attestation: str = FIRST, shown: bytes | None = None) -> str:
     """Sign a statement of the bundle at ``path`` (folder or ZIP, changed in place); gives the bundle id.
 

@@ -200,6 +200,11 @@ class Memory:
         self.path, self._policy, self._sha256 = path, policy, policy_sha256
         self._where = clean_line(str(path))
 
+    @classmethod
+    def beside(cls, trust: Path, policy: Policy, content: bytes, path: Path | None = None) -> "Memory":
+        """The state file at ``path``, else ``NAME.state.json`` beside the policy at ``trust``, whose bytes are ``content``."""
+        return cls(path or trust.with_name(f"{trust.stem}.state.json"), policy, hashlib.sha256(content).hexdigest())
+
     def check_policy(self) -> str:
         """Empty when the policy may follow the one that was used last; else why not. Raises InputError for a bad file."""
         seen = self._read().policy

@@ -185,13 +185,10 @@ def memory_of(state: Path | None, trust: Path | None, policy: "Policy | None") -
         if state is not None:
             raise InputError("bad-option", "--state goes with --trust: without a policy there is nothing to remember")
         return None
-    import hashlib
-
     from compliance_tui.bundle.state import Memory
     from compliance_tui.safe.toml import LARGEST_TOML
 
-    sha256 = hashlib.sha256(read_bounded(trust, LARGEST_TOML)).hexdigest()
-    return Memory(state or trust.with_name(f"{trust.stem}.state.json"), policy, sha256)
+    return Memory.beside(trust, policy, read_bounded(trust, LARGEST_TOML), state)
 
 
 def _size(bundle: Path) -> int:

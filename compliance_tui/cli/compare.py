@@ -6,24 +6,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from compliance_tui.cli.settings import instant, print_json, say
+from compliance_tui.safe.language import gettext
 from compliance_tui.safe.text import clean_line
 
 if TYPE_CHECKING:
     from compliance_tui.bundle.compare import Change, Comparison, Side
-
-_TITLES = {
-    "verdict": "Readiness",
-    "subject": "Subject",
-    "axis": "Axes",
-    "standard": "Standards",
-    "outcome": "Outcomes of controls",
-    "answer": "Answers",
-    "waiver": "Waivers",
-    "sign-off": "Sign-offs",
-    "evidence": "Evidence",
-    "fact": "Facts",
-    "signer": "Signers",
-}
 
 
 @click.command()
@@ -42,8 +29,8 @@ def compare(old: Path, new: Path, trust: Path | None, as_of: str | None, as_json
     Example:
       compliance-tui compare northwind-2.zip northwind-2b.zip --trust trust.toml
     """
+    from compliance_tui.bundle.compare import KINDS, read_side
     from compliance_tui.bundle.compare import compare as compare_sides
-    from compliance_tui.bundle.compare import read_side
     from compliance_tui.cli.trust import read_policy
 
     policy, at = read_policy(trust) if trust else None, instant(as_of)
@@ -55,11 +42,11 @@ def compare(old: Path, new: Path, trust: Path | None, as_of: str | None, as_json
         say(f"{word:<5}{side.name}{_label(side)}")
     if not found.changes:
         say("nothing that they say differs")
-    for kind, title in _TITLES.items():
+    for kind, title in KINDS.items():
         changes = found.of(kind)
         if changes:
             say()
-            say(f"{title} ({len(changes)})")
+            say(f"{gettext(title)} ({len(changes)})")
             for change in changes:
                 _say(change)
 

@@ -49,11 +49,9 @@ def _signing(command: click.decorators.FC) -> click.decorators.FC:
 
 def _look(bundle: Path, whole: bool) -> "Checked":
     """The bundle, checked: all of it, or the core that a statement is about."""
-    from compliance_tui.bundle.sign import check_core, check_whole
-    from compliance_tui.bundle.tree import open_tree
+    from compliance_tui.bundle.sign import look_at
 
-    with open_tree(bundle, front_first=not whole) as tree:
-        return check_whole(tree) if whole else check_core(tree)
+    return look_at(bundle, whole)
 
 
 def _finish(

@@ -5,6 +5,7 @@ Who acts and when are parameters; nothing here reads the clock or the environmen
 
 import datetime as dt
 import hashlib
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -208,7 +209,7 @@ def response_path(standard: str, control: str) -> str:
 def read_response(root: Path, standard: str, control: str) -> Response:
     """The response as it is on disk now; an empty one where nothing was answered."""
     path = root / response_path(standard, control)
-    if not path.exists():
+    if not os.path.lexists(path):
         return Response(standard=standard, control=control)
     return read_record(path, Response)
 

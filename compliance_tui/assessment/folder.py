@@ -145,7 +145,7 @@ def changing(root: Path, *, seconds: float = LOCK_SECONDS) -> Iterator[None]:
     """Take the folder's lock: two processes take turns. Raises InputError ``busy`` after ``seconds``, ``read-only``."""
     from filelock import Timeout
 
-    lock = _lock(root / ".lock")
+    lock = _lock(root)
     try:
         lock.acquire(timeout=seconds)
     except Timeout:
@@ -164,33 +164,35 @@ def changing(root: Path, *, seconds: float = LOCK_SECONDS) -> Iterator[None]:
 
 
 @lru_cache(maxsize=16)
-def _lock(path: Path) -> "BaseFileLock":
+def _lock(root: Path) -> "BaseFileLock":
     from filelock import FileLock
 
-    return FileLock(path)
+    return FileLock(root / ".lock")
 
 
 def write_record(root: Path, path: str, record: BaseModel, act: str, by: str, at: dt.datetime, **more: Any) -> None:
     """Write ``record`` to ``path`` in the folder, keep what it said before, and log the act. The caller holds the lock."""
     content = record_bytes(record)
     target = root / path
+    folder = target.parent
     before = _keep(root, target)
-    if before is None and not target.parent.is_dir():
-        target.parent.mkdir(parents=True)
-        fsync_folder(target.parent.parent)
+    if before is None and not folder.is_dir():
+        folder.mkdir(parents=True)
+        fsync_folder(folder.parent)
     # The folder is made durable last: where a journal holds both, the log's fsync has then paid for it.
     write_atomic(target, content, settle=False)
-    entry = {"at": format_instant(at), "by": by, "act": act, "path": path, "before": before, **more}
     sha256 = hashlib.sha256(content).hexdigest()
-    log.append(root, {**entry, "sha256": sha256})
-    fsync_folder(target.parent)
+    entry = {"at": format_instant(at), "by": by, "act": act, "path": path, "before": before, **more, "sha256": sha256}
+    log.append(root, entry)
+    fsync_folder(folder)
     know_record(record, sha256)
 
 
 def _keep(root: Path, target: Path) -> str | None:
     """Give the bytes that are about to be replaced a second name in ``history/``; a link costs no copy."""
     try:
-        old = hashlib.sha256(target.read_bytes()).hexdigest()
+        with open(target, "rb", buffering=0) as file:
+            old = hashlib.sha256(file.read()).hexdigest()
     except FileNotFoundError:
         return None
     journal.keep_before(root, target, old)

@@ -64,7 +64,7 @@ class Journal(Model):
 
 def is_pending(root: Path) -> bool:
     """Whether a change of many files was decided and not finished yet."""
-    return (root / _JOURNAL).exists()
+    return os.path.exists(f"{root}/{_JOURNAL}")
 
 
 def last_finished(root: Path) -> int:
@@ -168,12 +168,12 @@ def _apply(root: Path, step: FileStep) -> None:
 
 def keep_before(root: Path, target: Path, digest: str) -> None:
     """Give the bytes that are about to be replaced a second name in ``history/``; a link costs no copy."""
-    kept = root / "history" / f"{digest}.toml"
+    kept = f"{root}/history/{digest}.toml"
     with contextlib.suppress(FileExistsError):
         try:
             os.link(target, kept)
         except FileNotFoundError:
-            kept.parent.mkdir(exist_ok=True)
+            (root / "history").mkdir(exist_ok=True)
             os.link(target, kept)
 
 

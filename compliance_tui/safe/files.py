@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 
 MEBIBYTE = 1 << 20
@@ -18,8 +19,8 @@ MEBIBYTE = 1 << 20
 def _cannot(path: Path, error: OSError) -> InputError:
     reason = (error.strerror or "unknown reason").lower()
     if isinstance(error, FileNotFoundError):
-        return InputError("not-found", f"{clean_line(str(path))}: no such file; check the path")
-    return InputError("unreadable", f"{clean_line(str(path))}: cannot be read ({reason})")
+        return InputError("not-found", message("{path}: no such file; check the path", path=clean_line(str(path))))
+    return InputError("unreadable", message("{path}: cannot be read ({reason})", path=clean_line(str(path)), reason=reason))
 
 
 def open_regular(path: Path) -> io.FileIO:
@@ -31,13 +32,15 @@ def open_regular(path: Path) -> io.FileIO:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         if path.is_symlink():
-            raise InputError("not-regular", f"{clean_line(str(path))}: is a symbolic link; name the file itself") from None
+            raise InputError(
+                "not-regular", message("{path}: is a symbolic link; name the file itself", path=clean_line(str(path)))
+            ) from None
         raise _cannot(path, error) from None
     except ValueError:  # a NUL inside the name
-        raise InputError("not-found", f"{clean_line(str(path))}: not a possible file name") from None
+        raise InputError("not-found", message("{path}: not a possible file name", path=clean_line(str(path)))) from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise InputError("not-regular", f"{clean_line(str(path))}: is not a regular file; name a file")
+        raise InputError("not-regular", message("{path}: is not a regular file; name a file", path=clean_line(str(path))))
     return io.FileIO(descriptor, "rb")
 
 
@@ -46,7 +49,12 @@ def read_bounded(path: Path, limit: int) -> bytes:
     with open_regular(path) as file:
         if os.fstat(file.fileno()).st_size > limit:
             raise InputError(
-                "too-large", f"{clean_line(str(path))}: larger than the {limit:,} bytes allowed for this kind of file"
+                "too-large",
+                message(
+                    "{path}: larger than the {limit:,} bytes allowed for this kind of file",
+                    path=clean_line(str(path)),
+                    limit=limit,
+                ),
             )
         chunks: list[bytes] = []
         left = limit + 1
@@ -54,11 +62,13 @@ def read_bounded(path: Path, limit: int) -> bytes:
             chunks.append(chunk)
             left -= len(chunk)
     if left <= 0:
-        raise InputError("too-large", f"{clean_line(str(path))}: grew past {limit:,} bytes while it was read")
+        raise InputError(
+            "too-large", message("{path}: grew past {limit:,} bytes while it was read", path=clean_line(str(path)), limit=limit)
+        )
     return b"".join(chunks)
 
 
-def fsync_folder(folder: Path) -> None:
+def fsync_folder(folder: Path | str) -> None:
     """Make the entries of ``folder`` durable."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
@@ -76,8 +86,12 @@ def writing(where: Path) -> Iterator[None]:
         reason = (error.strerror or str(error)).lower()
         raise InputError(
             "not-written",
-            f"{clean_line(str(where))}: could not be written ({reason}); nothing is half written; "
-            "free space or mend the permissions, and repeat",
+            message(
+                "{where}: could not be written ({reason}); nothing is half written; free space or mend the permissions, and "
+                "repeat",
+                where=clean_line(str(where)),
+                reason=reason,
+            ),
         ) from None
 
 
@@ -106,8 +120,8 @@ def replacing(path: Path, *, mode: int = 0o644, settle: bool = True) -> Iterator
 
 def write_atomic(path: Path, content: bytes, *, mode: int = 0o644, settle: bool = True) -> None:
     """Write ``content`` to ``path`` so that a crash at any instant leaves the old bytes or the new ones."""
-    folder = os.path.dirname(path)
-    descriptor, name = tempfile.mkstemp(prefix=".tmp-", dir=folder or ".")
+    folder = os.path.dirname(path) or "."
+    descriptor, name = tempfile.mkstemp(prefix=".tmp-", dir=folder)
     try:
         try:
             left = memoryview(content)
@@ -123,7 +137,7 @@ def write_atomic(path: Path, content: bytes, *, mode: int = 0o644, settle: bool 
             os.unlink(name)
         raise
     if settle:
-        fsync_folder(path.parent)
+        fsync_folder(folder)
 
 
 Tail = Callable[[int], bytes]

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, NoReturn
 
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 
 LARGEST_JSON = 4 * (1 << 20)
@@ -20,7 +21,7 @@ _BRACKETS = re.compile(rb"[\[\]{}]")
 
 
 def _refuse(where: str, why: str) -> NoReturn:
-    raise InputError("bad-json", f"{clean_line(where)}: {why}")
+    raise InputError("bad-json", message("{where}: {reason}", where=clean_line(where), reason=why))
 
 
 def _depth(content: bytes) -> int:
@@ -37,43 +38,43 @@ def load_json(content: bytes, where: str, *, limit: int = LARGEST_JSON, signed: 
     ``where`` names the document in the refusal (InputError ``bad-json``). At most ``limit`` bytes and 64 levels.
     """
     if len(content) > limit:
-        _refuse(where, f"larger than the {limit:,} bytes allowed")
+        _refuse(where, message("larger than the {limit:,} bytes allowed", limit=limit))
     try:
         text = content.decode("utf-8", "strict")
     except UnicodeDecodeError as error:
-        _refuse(where, f"not UTF-8 at byte {error.start}")
+        _refuse(where, message("not UTF-8 at byte {start}", start=error.start))
     if text.startswith("\ufeff"):
-        _refuse(where, "starts with a byte order mark; save it as plain UTF-8")
+        _refuse(where, message("starts with a byte order mark; save it as plain UTF-8"))
     if _depth(content) > DEEPEST_JSON:
-        _refuse(where, f"nested deeper than {DEEPEST_JSON} levels")
+        _refuse(where, message("nested deeper than {most} levels", most=DEEPEST_JSON))
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(items)
         if len(found) != len(items):
             names = [name for name, _ in items]
             twice = next(name for name in names if names.count(name) > 1)
-            _refuse(where, f"the name {clean_line(twice, 60)!r} stands twice in one object")
+            _refuse(where, message("the name {twice!r} stands twice in one object", twice=clean_line(twice, 60)))
         return found
 
     def constant(name: str) -> NoReturn:
-        _refuse(where, f"{name} is not a JSON number")
+        _refuse(where, message("{name} is not a JSON number", name=name))
 
     def fraction(number: str) -> Decimal:
         if signed:
-            _refuse(where, f"the number {number[:30]} has a fraction; write it as text")
+            _refuse(where, message("the number {number} has a fraction; write it as text", number=number[:30]))
         return decimal(number, where)
 
     try:
         value = json.loads(text, object_pairs_hook=pairs, parse_constant=constant, parse_float=fraction)
     except json.JSONDecodeError as error:
-        _refuse(where, f"line {error.lineno}: not JSON ({error.msg.lower()})")
+        _refuse(where, message("line {line}: not JSON ({reason})", line=error.lineno, reason=error.msg.lower()))
     except (ValueError, RecursionError):
-        _refuse(where, "holds a number too long to read")
+        _refuse(where, message("holds a number too long to read"))
     if "\\u" in text and "\\ud" in text.lower():
         try:
             json.dumps(value, ensure_ascii=False, default=str).encode()
         except UnicodeEncodeError:
-            _refuse(where, "holds half of a surrogate pair")
+            _refuse(where, message("holds half of a surrogate pair"))
     return value
 
 
@@ -81,7 +82,7 @@ def decimal(number: str, where: str) -> Decimal:
     """A number with a fraction, kept exactly; magnitudes that nobody measures are refused."""
     value = Decimal(number)
     if not value.is_finite() or abs(value.adjusted()) > 30 or len(number) > 40:
-        _refuse(where, f"the number {number[:30]} is out of any sensible range")
+        _refuse(where, message("the number {number} is out of any sensible range", number=number[:30]))
     return value
 
 
@@ -92,7 +93,7 @@ def dump_json(value: Any) -> bytes:
 
 def dump_json_line(value: Any) -> bytes:
     """Deterministic JSON on one line, without spaces; used where the bytes are hashed."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=_plain).encode()
+    return _on_one_line(value).encode()
 
 
 def _plain(value: Any) -> Any:
@@ -101,3 +102,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, dt.date):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+_on_one_line = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True, default=_plain).encode

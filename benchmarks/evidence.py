@@ -95,14 +95,15 @@ def pairs(folder: Path, size: int) -> Iterator[tuple]:  # type: ignore[type-arg]
 
 
 _PEAK = """
-import resource, sys
+import sys
 from pathlib import Path
 from benchmarks import evidence as e
 root, source, bundle = map(Path, sys.argv[2:])
 {"attach": lambda: e._attach(root, source),
  "export": lambda: e.export(e.load(root), bundle, e.NOW, "x"),
  "verify": lambda: e.verify(bundle, None, e.NOW, e.load_kinds())}[sys.argv[1]]()
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+status = Path("/proc/self/status").read_text().splitlines()
+print(next(int(line.split()[1]) >> 10 for line in status if line.startswith("VmHWM")))
 """
 
 

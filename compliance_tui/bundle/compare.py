@@ -16,13 +16,15 @@ from compliance_tui.bundle.attestation import attested_files
 from compliance_tui.bundle.chain import count_all, delivered
 from compliance_tui.bundle.core import answer_name
 from compliance_tui.bundle.hashing import altered_files
+from compliance_tui.bundle.log_proof import Answer, LogProof, checkpoint_of, continues, find_log, read_log_tree, root_at
 from compliance_tui.bundle.sign import check_core
 from compliance_tui.bundle.structure import read_structure
 from compliance_tui.bundle.tree import open_tree
 from compliance_tui.bundle.view import read_view
 from compliance_tui.safe.errors import BrokenError
-from compliance_tui.safe.language import message
+from compliance_tui.safe.language import Message, message
 from compliance_tui.safe.text import clean_line
+from compliance_tui.trust import merkle
 from compliance_tui.trust.policy import Policy
 
 
@@ -38,6 +40,8 @@ class Side:
     signers: tuple[str, ...] = ()
     bundle_id: str | None = None
     sequence: int | None = None
+    log: LogProof | None = None
+    log_tree: merkle.Tree | None = None
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,11 @@ class Comparison:
     new: Side
     changes: list[Change] = field(default_factory=list)
 
+    @property
+    def log(self) -> tuple[Answer, Message]:
+        """Whether the audit log of the new one continues that of the old one, and why it is said so."""
+        return _log(self.old, self.new)
+
     def of(self, kind: str) -> list[Change]:
         """The changes of one kind."""
         return [change for change in self.changes if change.kind == kind]
@@ -94,7 +103,9 @@ def read_side(path: Path, as_of: dt.datetime, policy: Policy | None = None) -> S
     A bundle's signers are named where ``policy`` knows them; else by the beginning of their keys' ids, which prove nothing.
     """
     if (path / "assessment.toml").is_file():
-        return _side(clean_line(str(path)), load(path), as_of)
+        contents, lines = load(path), read_log_tree(path)
+        log = LogProof(log=checkpoint_of(contents.assessment.series, lines), earlier=[])
+        return _side(clean_line(str(path)), contents, as_of, log=log, log_tree=lines)
     with open_tree(path) as tree:
         found = check_core(tree)
         attested = attested_files(tree.front())
@@ -116,6 +127,7 @@ def read_side(path: Path, as_of: dt.datetime, policy: Policy | None = None) -> S
             signers=tuple(people) if policy else tuple(f"key {key}" for key in sorted(keys)),
             bundle_id=found.core.bundle_id,
             sequence=found.statement.predicate.sequence,
+            log=find_log(tree, found.core, found.statement.predicate).proof,
         )
 
 
@@ -128,11 +140,13 @@ def _side(
     signers: tuple[str, ...] = (),
     bundle_id: str | None = None,
     sequence: int | None = None,
+    log: LogProof | None = None,
+    log_tree: merkle.Tree | None = None,
 ) -> Side:
     result = contents.readiness(as_of)
     outcomes = {(state.standard, state.control.id): state.outcome for state in result.controls}
     verdict = None if hidden else result.verdict
-    return Side(name, contents, verdict, outcomes, hidden, signers, bundle_id, sequence)
+    return Side(name, contents, verdict, outcomes, hidden, signers, bundle_id, sequence, log, log_tree)
 
 
 def compare(old: Side, new: Side) -> Comparison:
@@ -148,6 +162,27 @@ def compare(old: Side, new: Side) -> Comparison:
     if old.bundle_id and new.bundle_id:  # nobody signs an assessment
         found.changes += _values("signer", dict.fromkeys(old.signers, "signed"), dict.fromkeys(new.signers, "signed"))
     return found
+
+
+def _log(old: Side, new: Side) -> tuple[Answer, Message]:
+    if old.contents.assessment.series != new.contents.assessment.series:
+        return "unknown", message("they are of two series, each with a log of its own")
+    if old.log is None or new.log is None:
+        return "unknown", message("a bundle without a head of the log: nothing is known about it")
+    before, after = old.log.log, new.log.log
+    if after.size < before.size:
+        return "no", message("it has {after} lines, and had {before}", after=after.size, before=before.size)
+    if new.log_tree is not None:
+        found: Answer = "yes" if root_at(new.log_tree, before.size) == before.root else "no"
+    else:
+        found = continues(before, after, new.log.earlier)
+    sizes = {"after": after.size, "before": before.size}
+    said = {
+        "yes": message("its {after} lines continue the {before} there were", **sizes),
+        "no": message("its {after} lines are not a continuation of the {before} there were", **sizes),
+        "unknown": message("no proof that its {after} lines continue the {before} there were", **sizes),
+    }
+    return found, said[found]
 
 
 _UNKNOWN = "unknown, as items are hidden"

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Annotated, Literal
 
-from pydantic import FailFast, Field, StringConstraints
+from pydantic import FailFast, Field, StrictInt, StringConstraints
 
 from compliance_tui.assessment.model import Day, Instant, ItemId, Model, PersonId, Pin, SignOff, Status, Subject
 from compliance_tui.standard.rule import Digest, Identifier, Slug
@@ -47,8 +47,15 @@ class Core(Model):
     assessed_at: Instant
 
 
+class LogHead(Model):
+    """How many lines the audit log had, and the root over them (RFC 6962, base64)."""
+
+    size: Annotated[StrictInt, Field(ge=0)]
+    root: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]{43}=$")]
+
+
 class ExportRecord(Model):
-    """``bundles/<bundle id>/export.toml`` in the assessment: what was exported, when, in which order."""
+    """``bundles/<bundle id>/export.toml`` in the assessment: what was exported, when, in which order, how long the log was."""
 
     bundle_id: Digest
     sequence: int
@@ -58,6 +65,7 @@ class ExportRecord(Model):
     verdict: str
     withheld: list[ItemName] = Field(default_factory=list)
     sealed: list[ItemName] = Field(default_factory=list)
+    log: LogHead | None = None
 
 
 def answer_name(standard: str, control: str) -> str:

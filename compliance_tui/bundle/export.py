@@ -20,7 +20,8 @@ from compliance_tui.assessment.report import readiness_json
 from compliance_tui.assessment.store import open_store
 from compliance_tui.bundle.attestation import FIRST, FOLDER, attestation_members
 from compliance_tui.bundle.content import counts_of
-from compliance_tui.bundle.core import Core, CoreAnswer, CoreWaiver, ExportRecord, answer_name, assessed_at
+from compliance_tui.bundle.core import Core, CoreAnswer, CoreWaiver, ExportRecord, LogHead, answer_name, assessed_at
+from compliance_tui.bundle.log_proof import LOG, LogProof, prove_log
 from compliance_tui.bundle.manifest import write_sums
 from compliance_tui.bundle.names import safe_file_name
 from compliance_tui.bundle.sealing import Sealing, delivery_members, seal_items
@@ -29,7 +30,6 @@ from compliance_tui.bundle.statement import (
     SUBJECT,
     Attester,
     DigestSet,
-    LogCheckpoint,
     ResourceDescriptor,
     SelfAssessment,
     StandardReference,
@@ -64,6 +64,7 @@ class Exported:
     withheld: tuple[str, ...]
     size: int
     sealed: tuple[str, ...] = ()
+    log_broken: tuple[int, ...] = ()
 
 
 def export(
@@ -78,7 +79,7 @@ def export(
     sealing: Sealing | None = None,
     valid_until: dt.datetime | None = None,
     challenge: str | None = None,
-    log: LogCheckpoint | None = None,
+    log_since: Sequence[int] = (),
     progress: Progress | None = None,
     cancelled: Callable[[], bool] | None = None,
     nonce: Callable[[], bytes] = lambda: os.urandom(32),
@@ -87,9 +88,10 @@ def export(
 
     Items that are to be withheld or sealed are committed to by their digest and left out, or put in encrypted; their folders
     stay in the assessment under ``bundles/<bundle id>/withheld`` for later disclosure. ``challenge`` is a text that a
-    regulator asked for: it shows that the statement was made afterwards. Raises BrokenError ``evidence-altered`` where stored
-    bytes are not what they were, InputError ``exists``/``not-written``/``unknown-item``/``no-key``, CancelledError; nothing is
-    left behind then.
+    regulator asked for: it shows that the statement was made afterwards. The head of the audit log goes in with the proofs that
+    it continues the heads of the bundles before, and that of the first ``log_since`` lines, which somebody may remember.
+    Raises BrokenError ``evidence-altered`` where stored bytes are not what they were, InputError
+    ``exists``/``not-written``/``unknown-item``/``no-key``/``no-line``, CancelledError; nothing is left behind then.
     """
     as_of = assessed_at(as_of)
     result = contents.readiness(as_of)
@@ -101,10 +103,13 @@ def export(
     if strange := next((name for name in sealed if name not in every), None):
         raise InputError("unknown-item", f"--seal: there is no item {clean_line(strange, 80)}; `evidence list` shows them")
     withheld = tuple(item.id for item in contents.items.values() if item.disclosure == "withhold" and item.id not in sealed)
-    core = _core_members(contents, result, as_of, every, withheld)
+    earlier = exports(contents.root)
+    with changing(contents.root):
+        reconcile(contents.root, by, as_of)  # first, so that the head covers what this bundle says
+    proof, log_broken = prove_log(contents.root, contents.assessment.series, earlier, log_since)
+    core = _core_members(contents, result, as_of, every, withheld, proof)
     sums = write_sums({member.path: _digest(member) for member in core})
     bundle_id = hashlib.sha256(sums).hexdigest()
-    earlier = exports(contents.root)
     sequence = max((one.sequence for one in earlier), default=0) + 1
     supersedes = next((one.bundle_id for one in earlier if one.sequence == sequence - 1), None)
     predicate = SelfAssessment(
@@ -116,7 +121,7 @@ def export(
         summary=counts_of(result.verdict, [state.outcome for state in result.controls], len(every), len(withheld)),
         valid_until=format_instant(valid_until) if valid_until else None,
         challenge=challenge,
-        log=log,
+        log=proof.log,
     )
     statement = write_statement(bundle_id, predicate)
     away = (*withheld, *sealed)
@@ -131,6 +136,7 @@ def export(
         verdict=result.verdict,
         withheld=list(withheld),
         sealed=list(sealed),
+        log=LogHead(size=proof.log.size, root=proof.log.root),
     )
     with ExitStack() as stack:
         if sealing and sealed:
@@ -142,7 +148,7 @@ def export(
         (write_folder if folder else write_zip)(out, members, progress, cancelled)
         _remember(contents.root, record, by)
     size = sum(member.size for member in members)
-    return Exported(bundle_id, out, sequence, result, len(every), withheld, size, sealed)
+    return Exported(bundle_id, out, sequence, result, len(every), withheld, size, sealed, log_broken)
 
 
 @contextmanager
@@ -209,7 +215,12 @@ def _answer(response: Response, nonce: bytes) -> list[Member]:
 
 
 def _core_members(
-    contents: Contents, result: Readiness, as_of: dt.datetime, every: dict[str, list[Member]], withheld: Sequence[str]
+    contents: Contents,
+    result: Readiness,
+    as_of: dt.datetime,
+    every: dict[str, list[Member]],
+    withheld: Sequence[str],
+    proof: LogProof,
 ) -> list[Member]:
     core = Core(
         schema_="bundle-assessment/1",
@@ -228,6 +239,7 @@ def _core_members(
         _bytes("README.txt", recipe.joinpath("README.txt").read_bytes()),
         _bytes("core/verify.sh", recipe.joinpath("verify.sh").read_bytes()),
         _bytes("core/assessment.json", dump_json(core.model_dump(mode="json", by_alias=True))),
+        _bytes(LOG, dump_json(proof.model_dump(mode="json", by_alias=True))),
         _bytes("core/readiness.json", dump_json(readiness_json(result))),
         _bytes("core/items.sha256", write_sums(commitments)),
     ]
@@ -269,7 +281,6 @@ def _remember(root: Path, record: ExportRecord, by: str) -> None:
         home.mkdir(parents=True, exist_ok=True)
         fsync_folder(home.parent)
         write_atomic(home / "export.toml", dump_toml(record.model_dump()))
-        reconcile(root, by, record.exported_at)
         append(
             root,
             {

@@ -11,7 +11,7 @@ from typing import Literal
 
 from compliance_tui.bundle.chain import Judged
 from compliance_tui.bundle.predicates import Register, RegisterEntry, Supersession, Withdrawal
-from compliance_tui.bundle.state import Met
+from compliance_tui.bundle.state import DOUBTS, Met
 from compliance_tui.bundle.statement import PREDICATE, Statement
 from compliance_tui.safe.instant import format_instant, parse_instant
 from compliance_tui.safe.text import clean_line
@@ -60,7 +60,7 @@ def freshness(
     if against:
         over = any(ended for ended, _ in against)
         return Freshness("fail", "; ".join(text for _, text in against[:3]), True, "no" if over else "unknown")
-    unclear = list(_unclear(chain))
+    unclear = [*_unclear(chain), *(text for code, text in met.alarms if code in DOUBTS)]
     if unclear:
         return Freshness("unknown", "; ".join(unclear[:3]), True, "unknown")
     rule = rule_for(policy, PREDICATE, first.predicate.attester.id)
@@ -105,7 +105,7 @@ def _against(
 ) -> Iterator[tuple[bool, str]]:
     """Everything that speaks against it, the gravest first; true where it is thereby known not to be current."""
     said = first.predicate
-    yield from ((code == "replay", text) for code, text in met.alarms)
+    yield from ((code == "replay", text) for code, text in met.alarms if code not in DOUBTS)
     for one in chain:
         if one.standing == "counted" and isinstance(one.predicate, Withdrawal):
             yield True, f"withdrawn by {one.by} ({one.predicate.signed_at} as claimed): {clean_line(one.predicate.reason, 200)}"

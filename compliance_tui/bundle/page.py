@@ -1,50 +1,73 @@
 """A verification as a page that a person reads: the verdict first, then why, line by line."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from compliance_tui.bundle.chain import summary_of
-from compliance_tui.bundle.verdict import Verification
+from compliance_tui.bundle.verdict import Line, Verification
+from compliance_tui.safe.language import gettext, message
 from compliance_tui.safe.text import clean_line
+from compliance_tui.safe.words import word
 
-_ANSWERS = {"yes": "yes", "no": "NO", "unknown": "unknown"}
+_ANSWERS = {"yes": message("yes"), "no": message("NO"), "unknown": message("unknown")}
 _VERDICTS = {
-    "accepted": "ACCEPTED: genuine, and all that your policy asks for",
-    "not-accepted": "NOT ACCEPTED: genuine as far as can be seen, but not all that your policy asks for",
-    "broken": "BROKEN: altered, incomplete, or not what it claims to be",
+    "accepted": message("ACCEPTED: genuine, and all that your policy asks for"),
+    "not-accepted": message("NOT ACCEPTED: genuine as far as can be seen, but not all that your policy asks for"),
+    "broken": message("BROKEN: altered, incomplete, or not what it claims to be"),
+}
+_STANDINGS = {
+    "counted": message("counted"),
+    "not-counted": message("not-counted"),
+    "unsigned": message("unsigned"),
+    "not-understood": message("not-understood"),
+    "unknown": message("unknown"),
 }
 
 
 def page(found: Verification, name: str) -> Iterator[str]:
     """The lines of the page; ``name`` is what the bundle's file is called here."""
-    yield f"{_VERDICTS[found.verdict]}: {clean_line(name)}"
-    yield f"bundle id {found.bundle_id or 'unknown'}"
-    answers = {
-        "signature valid": found.signature_valid,
-        "trusted": found.trusted,
-        "current": found.current,
-        "ready": found.ready,
-    }
-    yield " · ".join(f"{word}: {_ANSWERS[answer]}" for word, answer in answers.items())
+    yield f"{gettext(_VERDICTS[found.verdict])}: {clean_line(name)}"
+    yield gettext("bundle id {id}", id=found.bundle_id or message("unknown"))
+    answers = (
+        (message("signature valid"), found.signature_valid),
+        (message("trusted"), found.trusted),
+        (message("current"), found.current),
+        (message("ready"), found.ready),
+    )
+    yield " · ".join(f"{gettext(name)}: {gettext(_ANSWERS[answer])}" for name, answer in answers)
     yield ""
-    for line in found.lines:
-        yield f"  {line.outcome:<8}{line.name:<14}{line.reason}"
+    yield from line_rows(found.lines)
     if found.signers:
         yield ""
-        yield "Signed with keys that your policy knows:"
+        yield gettext("Signed with keys that your policy knows:")
         yield from (f"  {one.fingerprint}  {clean_line(one.person, 80)}" for one in found.signers)
     if found.chain:
         yield ""
-        yield "Statements about it, in the order of their folders; who and when are claims unless counted:"
+        yield gettext("Statements about it, in the order of their folders; who and when are claims unless counted:")
         for one in found.chain:
             where = clean_line(one.attestation.name, 60).removeprefix("attestations/")
-            yield f"  {one.standing:<15}{where}  {summary_of(one)}"
+            yield f"  {gettext(_STANDINGS[one.standing]):<15}{where}  {gettext(summary_of(one))}"
             if one.standing != "counted":
-                yield f"{'':17}{one.reason}"
+                yield f"{'':17}{gettext(one.reason)}"
     for decision in found.decisions:
+        said, text = decision.determination, gettext(decision.text)
         yield ""
-        yield f"Determination{'' if decision.in_force else ' (not in force)'}: {decision.text}"
-        yield from (f"  reason: {clean_line(reason, 2000)}" for reason in decision.determination.reasons)
-        yield from (f"  condition: {clean_line(condition, 2000)}" for condition in decision.determination.conditions)
+        if decision.in_force:
+            yield gettext("Determination: {text}", text=text)
+        else:
+            yield gettext("Determination (not in force): {text}", text=text)
+        yield from ("  " + gettext("reason: {text}", text=clean_line(reason, 2000)) for reason in said.reasons)
+        yield from ("  " + gettext("condition: {text}", text=clean_line(condition, 2000)) for condition in said.conditions)
+    if found.log is not None:
+        yield ""
+        yield gettext("The lab's audit log: {text}", text=gettext(found.log.text))
     if found.met is not None:
         yield ""
-        yield found.met.text
+        yield gettext(found.met.text)
+
+
+def line_rows(lines: Sequence[Line]) -> Iterator[str]:
+    """The independent lines, one row each, in columns as wide as the language needs."""
+    rows = [(gettext(word(line.outcome)), gettext(word(line.name)), gettext(line.reason)) for line in lines]
+    first = max([7, *(len(row[0]) for row in rows)]) + 1
+    second = max([13, *(len(row[1]) for row in rows)]) + 1
+    yield from (f"  {outcome:<{first}}{name:<{second}}{reason}" for outcome, name, reason in rows)

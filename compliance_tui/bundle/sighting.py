@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from compliance_tui.bundle.attestation import Attestation
 from compliance_tui.bundle.chain import Judged
+from compliance_tui.bundle.log_proof import LogProof
 from compliance_tui.bundle.predicates import Register
 from compliance_tui.bundle.state import Sighting, fingerprint
 from compliance_tui.bundle.statement import Statement
@@ -15,7 +16,13 @@ from compliance_tui.trust.sshsig import read_ssh_signature
 
 
 def sighting_of(
-    statement: Statement, first: Attestation, count: SignatureCount, chain: Sequence[Judged], as_of: dt.datetime, name: str
+    statement: Statement,
+    first: Attestation,
+    count: SignatureCount,
+    chain: Sequence[Judged],
+    log: LogProof | None,
+    as_of: dt.datetime,
+    name: str,
 ) -> Sighting:
     """The sighting of a bundle whose own statement counted; ``name`` is what its file is called here."""
     counted = [one for one in chain if one.standing == "counted"]
@@ -35,6 +42,7 @@ def sighting_of(
         signatures=tuple(signatures),
         registers=registers,
         log=said.log,
+        log_earlier=tuple(log.earlier) if log else (),
         at=format_instant(as_of),
         name=name,
     )

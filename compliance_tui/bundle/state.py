@@ -13,10 +13,12 @@ from typing import Literal
 
 from pydantic import Field
 
+from compliance_tui.bundle.log_proof import EarlierHead, continues
 from compliance_tui.bundle.predicates import Register, RegisterEntry
 from compliance_tui.bundle.statement import Count, Digest, LogCheckpoint, Number, StatementModel, Text, Time
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import read_bounded, write_atomic
+from compliance_tui.safe.language import message
 from compliance_tui.safe.model import load_json_model
 from compliance_tui.safe.strict_json import dump_json
 from compliance_tui.safe.text import clean_line
@@ -24,6 +26,8 @@ from compliance_tui.trust.policy import Policy, rolled_back
 
 LARGEST_STATE = 32 * (1 << 20)
 LOCK_SECONDS = 30.0
+# What is missing rather than wrong: it keeps a bundle from being accepted, and is no proof against the lab.
+DOUBTS = ("log-missing", "log-unproven")
 
 
 class SeenBundle(StatementModel):
@@ -83,6 +87,7 @@ class Sighting:
     signatures: tuple[tuple[str, str], ...] = ()
     registers: tuple[tuple[Register, str], ...] = ()
     log: LogCheckpoint | None = None
+    log_earlier: tuple[EarlierHead, ...] = ()
     at: str = ""
     name: str = ""
 
@@ -182,15 +187,54 @@ def _register(known: SeenRegister | None, given: Register, statement: str, notes
 
 
 def _log(series: SeenSeries, sighting: Sighting, notes: _Notes) -> LogCheckpoint | None:
+    """The head to remember from now on: a longer one only once it is proved to continue the one remembered."""
     known, given = series.log, sighting.log
-    if known is None or given is None or known.origin != given.origin:
-        return given or known
-    if given.size < known.size and all(one.sequence < sighting.sequence for one in series.bundles):
-        text = f"the lab's log had {known.size} lines, and has {given.size} in this later bundle: some were taken out"
-        notes.alarm("log-shrank", text)
-    if given.size == known.size and given.root != known.root:
-        notes.alarm("log-forked", f"the lab's log has two roots at size {given.size}: it was written twice")
-    return given if given.size > known.size else known
+    if known is None:
+        return given
+    latest = all(one.sequence <= sighting.sequence for one in series.bundles)
+    if given is None:
+        if latest:
+            notes.alarm(
+                "log-missing",
+                message("it names no head of the lab's log, though {size} lines of it are remembered", size=known.size),
+            )
+        return known
+    match continues(known, given, sighting.log_earlier):
+        case "yes":
+            return given if given.size > known.size else known
+        case "no" if given.size == known.size:
+            notes.alarm(
+                "log-forked",
+                message("the lab's log has two roots at size {size}: it was written twice", size=given.size),
+            )
+        case "no":
+            notes.alarm(
+                "log-rewritten",
+                message(
+                    "the lab's log does not continue the {size} lines that were seen before: it was written anew; "
+                    "keep both as proof",
+                    size=known.size,
+                ),
+            )
+        case _ if latest and given.size < known.size:
+            notes.alarm(
+                "log-shrank",
+                message(
+                    "the lab's log had {known} lines, and has {given} in this later bundle: some were taken out",
+                    known=known.size,
+                    given=given.size,
+                ),
+            )
+        case _ if latest:
+            notes.alarm(
+                "log-unproven",
+                message(
+                    "nothing shows that the lab's log continues the {size} lines that were seen before; ask the lab for a "
+                    "bundle made with `export --log-since {size}`",
+                    size=known.size,
+                ),
+            )
+    return known
 
 
 class Memory:

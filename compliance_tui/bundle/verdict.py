@@ -11,6 +11,7 @@ from compliance_tui.assessment.readiness import Readiness
 from compliance_tui.assessment.report import readiness_json
 from compliance_tui.bundle.chain import Decision, Judged, summary_of
 from compliance_tui.bundle.freshness import Current
+from compliance_tui.bundle.log_proof import LogFound
 from compliance_tui.bundle.state import Met
 from compliance_tui.bundle.statement import Statement
 from compliance_tui.bundle.view import BundleView
@@ -66,6 +67,7 @@ class Verification:
     chain: list[Judged] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
     met: Met | None = None
+    log: LogFound | None = None
     current: Current = "unknown"
     readiness: Readiness | None = None
     view: BundleView | None = None
@@ -153,7 +155,16 @@ def verification_json(found: Verification) -> dict[str, Any]:
             "text": met.text if met else "",
             "alarms": [{"code": code, "text": text} for code, text in met.alarms] if met else [],
         },
+        "log": _log_json(found.log),
     }
+
+
+def _log_json(log: LogFound | None) -> dict[str, Any] | None:
+    if log is None or log.proof is None:
+        return None
+    head = log.proof.log
+    earlier = [{"sequence": one.sequence, "bundle_id": one.bundle, "size": one.size} for one in log.proof.earlier]
+    return {"size": head.size, "root": head.root, "continues": log.continues, "text": log.text, "earlier": earlier}
 
 
 def _statement_json(one: Judged) -> dict[str, Any]:

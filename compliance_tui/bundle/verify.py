@@ -25,6 +25,7 @@ from compliance_tui.bundle.content import check_completeness, check_readiness
 from compliance_tui.bundle.freshness import freshness
 from compliance_tui.bundle.handed import Handed, add_folder, open_folders, open_sealed
 from compliance_tui.bundle.hashing import altered_files
+from compliance_tui.bundle.log_proof import find_log
 from compliance_tui.bundle.sighting import sighting_of
 from compliance_tui.bundle.state import Memory, Met, State, compare
 from compliance_tui.bundle.statement import PREDICATE, Statement, read_statement
@@ -134,6 +135,7 @@ def _core(work: _Work, tree: Tree, name: str) -> CoreManifest:
     work.step = "standard"
     _standards(work, core, found.statement)
     work.step = "freshness"
+    found.log = find_log(tree, core, found.statement.predicate)
     found.chain = judge_all(work.attestations[1:], core, found.statement, asked.policy, asked.as_of)
     found.decisions = decisions(found.chain, asked.as_of)
     _freshness(work, found.statement, first, name)
@@ -211,10 +213,10 @@ def _standards(work: _Work, core: CoreManifest, statement: Statement) -> None:
 def _freshness(work: _Work, statement: Statement, first: Attestation, name: str) -> None:
     found, asked = work.found, work.asked
     assert found.signatures is not None  # _signatures came before
-    met = Met()
+    met, log = Met(), found.log.proof if found.log else None
     signed = found.line("signatures")
     if signed is not None and signed.outcome == "pass":
-        sighting = sighting_of(statement, first, found.signatures, found.chain, asked.as_of, name)
+        sighting = sighting_of(statement, first, found.signatures, found.chain, log, asked.as_of, name)
         met = asked.memory.meet(sighting) if asked.memory else Met(tuple(compare(State(), sighting)[1]))
     elif asked.memory:
         met = Met(text="not remembered: it is not signed by whom your policy asks for")

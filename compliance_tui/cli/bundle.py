@@ -26,6 +26,7 @@ from compliance_tui.cli.settings import (
 from compliance_tui.cli.signing import YES_OPTION, show_and_ask
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import read_bounded
+from compliance_tui.safe.language import gettext
 
 if TYPE_CHECKING:
     from compliance_tui.bundle.sealing import Sealing
@@ -92,6 +93,13 @@ def sealing_from(
 @click.option("--as-of", default=None, metavar="T", help="The instant of the assessment (default: now).")
 @click.option("--valid-until", default=None, metavar="T", help="Until when the lab stands by it.")
 @click.option("--challenge", default=None, metavar="TEXT", help="What a regulator asked the statement to carry.")
+@click.option(
+    "--log-since",
+    type=click.IntRange(min=1),
+    multiple=True,
+    metavar="SIZE",
+    help="Prove, too, that the audit log continues its first SIZE lines, which somebody remembers.",
+)
 @seal_options
 @click.pass_context
 def export(
@@ -104,6 +112,7 @@ def export(
     as_of: str | None,
     valid_until: str | None,
     challenge: str | None,
+    log_since: Sequence[int],
     sealed: Sequence[str],
     recipients: Sequence[str],
     escrow: str | None,
@@ -133,6 +142,7 @@ def export(
         sealing=sealing,
         valid_until=instant(valid_until) if valid_until else None,
         challenge=challenge,
+        log_since=log_since,
         progress=Bar("exported", total),
     )
     say(f"{done.path}: {done.items} items, {done.size:,} bytes, {done.readiness.verdict.replace('-', ' ')}")
@@ -142,6 +152,13 @@ def export(
     if done.sealed:
         opened = "opened once as a check" if escrow_identity else "not opened as a check: no --escrow-identity"
         say(f"sealed to {len(recipients)} recipients and the escrow, {opened}: {', '.join(done.sealed)}")
+    if done.log_broken:
+        text = gettext(
+            "the audit log no longer continues that of sequence {sequences}: a verifier who remembers it will not accept this "
+            "bundle; bring back the lines that were there (see the log of the copy that exported it)",
+            sequences=", ".join(map(str, done.log_broken)),
+        )
+        note(text)
     if not signers:
         note("unsigned: `compliance-tui sign BUNDLE --key KEY` adds a signature")
 

@@ -107,6 +107,28 @@ VERIFY = _object(
         "memory": _object(
             {"remembered": {"type": "boolean"}, "text": _TEXT, "alarms": _list(_object({"code": _TEXT, "text": _TEXT}))}
         ),
+        "log": {
+            "oneOf": [
+                _object(
+                    {
+                        "size": {"type": "integer", "minimum": 0},
+                        "root": _TEXT,
+                        "continues": _ANSWER,
+                        "text": _TEXT,
+                        "earlier": _list(
+                            _object(
+                                {
+                                    "sequence": {"type": ["integer", "null"]},
+                                    "bundle_id": {"oneOf": [_SHA256, {"type": "null"}]},
+                                    "size": {"type": "integer", "minimum": 0},
+                                }
+                            )
+                        ),
+                    }
+                ),
+                {"type": "null"},
+            ]
+        },
     }
 )
 _SIDE = _object(
@@ -148,6 +170,7 @@ COMPARE = _object(
                 }
             )
         ),
+        "log": _object({"continues": _ANSWER, "text": _TEXT}),
     }
 )
 FACTS = _object(

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from compliance_tui.assessment.deadlines import Deadline
 from compliance_tui.assessment.register import Entry, read_entries
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.instant import format_instant
 from compliance_tui.safe.strict_json import dump_json_line
 from compliance_tui.safe.text import clean_line
 from compliance_tui.standard.model import Standard
@@ -17,9 +19,15 @@ from compliance_tui.standard.scale import RatingScale
 
 @dataclass(frozen=True)
 class RatedEntry:
-    """One entry with all that the scale and other people's scales say of it. Outside figures are never converted into ours."""
+    """One entry with all that the scale and other people's scales say of it. Outside figures are never converted into ours.
+
+    ``levels`` and ``options`` are what the rating is of: a level for each axis, an option for each modifier.
+    """
 
     entry: Entry
+    scale: RatingScale
+    levels: Mapping[str, str]
+    options: Mapping[str, str]
     clocks: Mapping[str, int]
     outside: Mapping[str, Rating]
     jef: Decimal | None
@@ -27,10 +35,15 @@ class RatedEntry:
     as_stored: bool
 
     @property
+    def raised_to(self) -> str:
+        """The higher band people put in place of the computed one; empty where none is: they may not lower it."""
+        wanted = str((self.entry.said.get("override") or {}).get("band", ""))
+        return wanted if self.scale.rank(wanted) > self.scale.rank(self.entry.rating.residual_band) else ""
+
+    @property
     def band(self) -> str:
-        """The residual band in force: the computed one, or the one that people raised it to."""
-        raised = str((self.entry.said.get("override") or {}).get("band", ""))
-        return raised or self.entry.rating.residual_band
+        """The residual band in force: the computed one, or the higher one that people raised it to."""
+        return self.raised_to or self.entry.rating.residual_band
 
 
 def scale_of(standard: Standard, identifier: str | None = None) -> RatingScale:
@@ -66,8 +79,13 @@ def _rated(entry: Entry, scale: RatingScale, standard: Standard, values: Mapping
             outside[other.id] = rate(other, {axis: str(level) for axis, level in given.items()})
     shares = {name: Decimal(str(share)) for name, share in (said.get("jef") or {}).items() if name != "score"}
     stored = tuple(said.get(name) for name in ("base", "base_band", "residual", "residual_band"))
+    options = {modifier.id: modifier.options[0].id for modifier in scale.modifiers}
+    options |= {name: str(option) for name, option in (said.get("modifiers") or {}).items()}
     return RatedEntry(
         entry,
+        scale,
+        levels,
+        options,
         clocks(scale, entry.band, values, standard.axes),
         outside,
         jef(shares) if shares else None,
@@ -106,12 +124,23 @@ def rating_json(rated: list[RatedEntry]) -> list[dict[str, Any]]:
             "as_stored": one.as_stored,
             "clocks": dict(one.clocks),
             "late": one.entry.late,
+            "deadlines": [_deadline_json(deadline) for deadline in one.entry.deadlines],
             "outside": {name: {"points": rating.base, "band": rating.base_band} for name, rating in one.outside.items()},
             "jef": str(one.jef) if one.jef is not None else None,
             "cautions": list(one.cautions),
         }
         for one in rated
     ]
+
+
+def _deadline_json(deadline: Deadline) -> dict[str, Any]:
+    return {
+        "clock": deadline.clock,
+        "hours": deadline.hours,
+        "state": deadline.state,
+        "due": format_instant(deadline.due) if deadline.due else None,
+        "done": format_instant(deadline.done) if deadline.done else None,
+    }
 
 
 def single_entry(levels: Mapping[str, str], modifiers: Mapping[str, str]) -> dict[str, Any]:

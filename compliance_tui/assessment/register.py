@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from compliance_tui.assessment.compare import moment
+from compliance_tui.assessment.deadlines import Deadline, deadlines
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.text import clean_line
 from compliance_tui.standard.model import Standard
@@ -25,15 +25,28 @@ WIDE_GAP = 2
 class Entry:
     """One entry as a scale rates it. ``band`` is the one before anything was done, raised where people raised it.
 
-    ``late`` and ``unnoticed`` are None where the entry does not say when it was reported.
+    ``late`` and ``unnoticed`` are None where a clock runs and the entry does not say when it was reported.
     """
 
     id: str
     said: Mapping[str, Any]
     rating: Rating
     band: str
-    late: bool | None
-    unnoticed: bool | None
+    deadlines: tuple[Deadline, ...]
+
+    @property
+    def late(self) -> bool | None:
+        """Whether it was contained after its time, or is not contained and the time is over."""
+        return self._too_late("contain")
+
+    @property
+    def unnoticed(self) -> bool | None:
+        """Whether it is late, and authorities were told of that too late or not yet."""
+        return None if self.late is None else self._too_late("authority")
+
+    def _too_late(self, clock: str) -> bool | None:
+        state = next((one.state for one in self.deadlines if one.clock == clock), "waiting")
+        return None if state == "undated" else state in ("missed", "over")
 
 
 @dataclass(frozen=True)
@@ -69,37 +82,14 @@ def _entry(text: str, scale: RatingScale, standard: Standard, values: Mapping[st
         raise InputError("bad-rating", f"{name}: {error}") from None
     band = raised if scale.rank(raised) > scale.rank(rating.base_band) else rating.base_band
     try:
-        late, unnoticed = _clocks(said, clocks(scale, band, values, standard.axes), as_of)
+        found = deadlines(said, clocks(scale, band, values, standard.axes), as_of)
     except OverflowError:
         raise InputError("bad-rating", f"{name}: its clock would end beyond the year 9999") from None
-    return Entry(name, said, rating, band, late, unnoticed)
+    return Entry(name, said, rating, band, found)
 
 
 def _choices(said: Mapping[str, Any], name: str) -> dict[str, str]:
     return {str(one): str(choice) for one, choice in (said.get(name) or {}).items()}
-
-
-def _clocks(said: Mapping[str, Any], hours: Mapping[str, int], as_of: dt.datetime) -> tuple[bool | None, bool | None]:
-    """Whether an entry was contained after its clock, and whether authorities were told of that too late or not yet.
-
-    None where a clock runs and the entry does not say since when.
-    """
-    if "contain" not in hours:
-        return False, False
-    reported = moment(said.get("reported_at") or said.get("found_at"))
-    if reported is None:
-        return None, None
-    deadline = reported + dt.timedelta(hours=hours["contain"])
-    late = (_last_moment(said.get("contained_at")) or as_of) > deadline
-    if not late or "authority" not in hours:
-        return late, False
-    return late, (_last_moment(said.get("authorities_told_at")) or as_of) > deadline + dt.timedelta(hours=hours["authority"])
-
-
-def _last_moment(value: object) -> dt.datetime | None:
-    """The instant that a value names; something done on a day counts as done when the day is over."""
-    instant = moment(value)
-    return instant + dt.timedelta(days=1) if instant and isinstance(value, str) and len(value) == 10 else instant
 
 
 def figure(

@@ -8,6 +8,7 @@ from compliance_tui.safe.language import gettext, message
 from compliance_tui.safe.text import clean_line
 from compliance_tui.safe.words import word
 
+_MOST_SHOWN = 12
 _ANSWERS = {"yes": message("yes"), "no": message("NO"), "unknown": message("unknown")}
 _VERDICTS = {
     "accepted": message("ACCEPTED: genuine, and all that your policy asks for"),
@@ -71,3 +72,23 @@ def line_rows(lines: Sequence[Line]) -> Iterator[str]:
     first = max([7, *(len(row[0]) for row in rows)]) + 1
     second = max([13, *(len(row[1]) for row in rows)]) + 1
     yield from (f"  {outcome:<{first}}{name:<{second}}{reason}" for outcome, name, reason in rows)
+
+
+def _sign_offs(found: Verification) -> Iterator[str]:
+    """By whom sign-offs are signed, and each that does not count."""
+    if not found.sign_offs:
+        return
+    yield ""
+    yield "Sign-offs that are signed with a person's own key:"
+    where: dict[str, list[str]] = {}
+    for one in found.sign_offs:
+        if one.standing == "counted" and one.person:
+            where.setdefault(one.person, []).append(f"{one.control} as {one.sign_off.seat}")
+    for person, places in where.items():
+        more = f" and {len(places) - _MOST_SHOWN} more" if len(places) > _MOST_SHOWN else ""
+        yield f"  counted         {clean_line(person, 80)}: {clean_line(', '.join(places[:_MOST_SHOWN]), 600)}{more}"
+    others = [one for one in found.sign_offs if one.standing != "counted"]
+    for one in others[:_MOST_SHOWN]:
+        yield f"  {one.standing:<16}{clean_line(f'{one.control} as {one.sign_off.seat}', 120)}: {one.reason}"
+    if len(others) > _MOST_SHOWN:
+        yield f"  … and {len(others) - _MOST_SHOWN} more that do not count; --json names them all"

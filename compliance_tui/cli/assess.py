@@ -29,16 +29,21 @@ from compliance_tui.cli.settings import (
 from compliance_tui.cli.text import archived_page, control_page, status_lines
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import open_regular
+from compliance_tui.safe.language import Message, gettext, message, ngettext
 from compliance_tui.safe.model import validate
 from compliance_tui.safe.text import clean_line
+from compliance_tui.safe.words import word
 from compliance_tui.standard.load import find_pack, standard_folders
+from compliance_tui.standard.model import Standard
 
 
 def pairs(values: Sequence[str], option: str, example: str) -> dict[str, str]:
     """``NAME=VALUE`` options as a dictionary."""
     for value in values:
         if "=" not in value:
-            raise InputError("bad-option", f"{option} {clean_line(value, 60)}: write it as {example}")
+            given = clean_line(value, 60)
+            text = message("{option} {given}: write it as {example}", option=option, given=given, example=example)
+            raise InputError("bad-option", text)
     return {value.partition("=")[0].strip(): value.partition("=")[2].strip() for value in values}
 
 
@@ -95,7 +100,8 @@ def init(
       compliance-tui init next --from release --subject northwind-3
     """
     if bool(standards) == bool(before):
-        raise InputError("bad-option", "name the standards with --standard, or an older assessment with --from; one of the two")
+        why = message("name the standards with --standard, or an older assessment with --from; one of the two")
+        raise InputError("bad-option", why)
     root = directory if directory.is_absolute() else folder(ctx) / directory
     described = validate(
         {
@@ -120,21 +126,42 @@ def init(
         packs = [find_pack(reference, standard_folders(extra_standards(ctx))) for reference in standards]
         assessment = actions.create(root, packs, described, chosen, [_person(text) for text in people], series, by, at)
     _say_started(load(root))
-    say(f"assessment of {assessment.subject.name} started in {root}")
+    say(gettext("assessment of {subject} started in {folder}", subject=assessment.subject.name, folder=root))
+
+
+def pinned_line(standard: Standard, sha256: str) -> str:
+    """That a version is pinned from now on, in the reader's language."""
+    return ngettext(
+        "pinned {id} {version}, {number} control, sha256 {sha256}",
+        "pinned {id} {version}, {number} controls, sha256 {sha256}",
+        len(standard.controls),
+        id=standard.id,
+        version=standard.version,
+        sha256=sha256,
+    )
 
 
 def _say_started(contents: Contents) -> None:
     for standard, sha256 in contents.standards:
-        say(f"pinned {standard.id} {standard.version}, {len(standard.controls)} controls, sha256 {sha256}")
+        say(pinned_line(standard, sha256))
         chosen = axis_values(contents.assessment, standard)
         for axis in standard.axes:
             if axis.id not in chosen:
                 values = ", ".join(value.id for value in axis.values)
-                note(f"axis {axis.id} is not set yet ({values}): `compliance-tui axes {axis.id}=VALUE`")
+                note(
+                    gettext(
+                        "axis {axis} is not set yet ({values}): `compliance-tui axes {axis}=VALUE`", axis=axis.id, values=values
+                    )
+                )
     if contents.items or contents.responses:
         again = sum(response.recheck is not None for response in contents.responses.values())
         say(
-            f"{len(contents.responses)} answers and {len(contents.items)} evidence items carried over, {again} to confirm again"
+            gettext(
+                "{answers} answers and {items} evidence items carried over, {again} to confirm again",
+                answers=len(contents.responses),
+                items=len(contents.items),
+                again=again,
+            )
         )
 
 
@@ -161,7 +188,14 @@ def status(ctx: click.Context, as_json: bool, as_of: str | None, everything: boo
             say(line)
         odd = len(lint_assessment(contents, result, has_bytes(contents, ask=False)))
         if odd:
-            say(f"\n{odd} things do not fit together: `compliance-tui evidence lint`")
+            say()
+            say(
+                ngettext(
+                    "{number} thing does not fit together: `compliance-tui evidence lint`",
+                    "{number} things do not fit together: `compliance-tui evidence lint`",
+                    odd,
+                )
+            )
     return NOT_ACCEPTED if result.verdict == "not-ready" else READY
 
 
@@ -193,7 +227,7 @@ def show(ctx: click.Context, control: str, as_of: str | None) -> None:
     except InputError as error:
         if error.code != "unknown-control" or not archived:
             raise
-        say(f"{clean_line(control, 100)}: no pinned standard has it any more")
+        say(gettext("{control}: no pinned standard has it any more", control=clean_line(control, 100)))
         for line in archived_page(archived):
             say(line)
         return
@@ -203,14 +237,14 @@ def show(ctx: click.Context, control: str, as_of: str | None) -> None:
         say(line)
 
 
-def _after(ctx: click.Context, control: str, done: str) -> None:
+def _after(ctx: click.Context, control: str, done: Message) -> None:
     """Say what was done, and what the control still wants."""
     contents = load(folder(ctx))
     state = _state(contents, control, instant(None))
-    say(f"{state.control.id}: {done}; {state.outcome.replace('-', ' ')}")
+    say(f"{state.control.id}: {gettext(done)}; {gettext(word(state.outcome))}")
     for reason in state.reasons:
         if state.outcome in ("blocked", "advisory"):
-            say(f"  - {reason.text}")
+            say(f"  - {gettext(reason.text)}")
 
 
 @click.command()
@@ -229,7 +263,7 @@ def answer(ctx: click.Context, control: str, wanted: Status, statement: str | No
         statement = piped_text(LONGEST_STATEMENT)
     contents = load(folder(ctx))
     actions.answer(contents, control, person(ctx), instant(None), status=wanted, statement=statement)
-    _after(ctx, control, f"answered {wanted.replace('-', ' ')}")
+    _after(ctx, control, message("answered {status}", status=word(wanted)))
 
 
 @click.command("sign-off")
@@ -255,7 +289,7 @@ def sign_off(ctx: click.Context, control: str, signer: str, seat: str, key: str 
 
         own_key = load_signer(key, passphrase_from(passphrase_fd, key))
     actions.sign_off(load(folder(ctx)), control, signer, seat, person(ctx), instant(None), own_key)
-    _after(ctx, control, f"signed off by {signer} as {seat}")
+    _after(ctx, control, message("signed off by {person} as {seat}", person=signer, seat=seat))
 
 
 @click.command()
@@ -287,4 +321,4 @@ def waive(ctx: click.Context, control: str, reason: str, measures: str, owner: s
         "the waiver",
     )
     actions.waive(load(folder(ctx)), control, waiver, person(ctx), at)
-    _after(ctx, control, f"waived until {waiver.until}")
+    _after(ctx, control, message("waived until {day}", day=waiver.until))

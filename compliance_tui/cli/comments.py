@@ -8,6 +8,7 @@ from compliance_tui.assessment.folder import read_assessment
 from compliance_tui.cli.settings import extra_standards, folder, instant, person, piped_text, print_json, say
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import write_atomic, writing
+from compliance_tui.safe.language import gettext, message, ngettext
 from compliance_tui.safe.model import validate
 from compliance_tui.safe.strict_json import dump_json
 from compliance_tui.safe.text import clean_line
@@ -24,8 +25,12 @@ def _pack(ctx: click.Context, control: str, reference: str | None) -> Pack:
     found = [pack for pack in packs if pack.standard.control(control) is not None]
     if len(found) == 1:
         return found[0]
-    what = "several pinned standards have" if found else "no pinned standard has"
-    raise InputError("unknown-control", f"{what} a control {clean_line(control, 80)}; name the version with --of ID@VERSION")
+    name = clean_line(control, 80)
+    if found:
+        text = message("several pinned standards have a control {control}; name the version with --of ID@VERSION", control=name)
+    else:
+        text = message("no pinned standard has a control {control}; name the version with --of ID@VERSION", control=name)
+    raise InputError("unknown-control", text)
 
 
 @click.command()
@@ -43,11 +48,14 @@ def comment(ctx: click.Context, control: str, reference: str | None, text: str) 
     pack = _pack(ctx, control, reference)
     if pack.standard.control(control) is None:
         name = f"{pack.standard.id} {pack.standard.version}"
-        raise InputError("unknown-control", f"{name} has no control {clean_line(control, 80)}")
+        text = message("{standard} has no control {control}", standard=name, control=clean_line(control, 80))
+        raise InputError("unknown-control", text)
     said = piped_text(20_000) if text == "-" else text
     kept = validate({"control": control, "by": person(ctx), "at": instant(None), "text": said}, Comment, "the comment")
     everything = add_comment(folder(ctx), pack.standard.id, pack.standard.version, pack.sha256, kept)
-    say(f"kept; {len(everything.comments)} comments on {pack.standard.id} {pack.standard.version}")
+    standard = f"{pack.standard.id} {pack.standard.version}"
+    count = len(everything.comments)
+    say(ngettext("kept; {number} comment on {standard}", "kept; {number} comments on {standard}", count, standard=standard))
 
 
 @click.command()
@@ -68,11 +76,19 @@ def comments(ctx: click.Context, target: Path | None, as_json: bool) -> None:
             target.mkdir(parents=True, exist_ok=True)
             write_atomic(target / "comments.md", comments_markdown(kept).encode())
             write_atomic(target / "comments.json", dump_json(document))
-        say(f"{_count(kept)} comments written to {target / 'comments.md'} and {target / 'comments.json'}")
+        say(
+            ngettext(
+                "{number} comment written to {text} and {data}",
+                "{number} comments written to {text} and {data}",
+                _count(kept),
+                text=target / "comments.md",
+                data=target / "comments.json",
+            )
+        )
     elif as_json:
         print_json(document)
     else:
-        say(comments_markdown(kept).rstrip() if kept else "no comments are kept here")
+        say(comments_markdown(kept).rstrip() if kept else gettext("no comments are kept here"))
 
 
 def _count(kept: list[Comments]) -> int:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from compliance_tui.cli.settings import instant, print_json, say
-from compliance_tui.safe.language import gettext
+from compliance_tui.safe.language import Message, gettext
 from compliance_tui.safe.text import clean_line
+from compliance_tui.safe.words import word
 
 if TYPE_CHECKING:
-    from compliance_tui.bundle.compare import Change, Comparison, Side
+    from compliance_tui.bundle.compare import Change, Comparison, Field, Side
 
 
 @click.command()
@@ -38,10 +39,12 @@ def compare(old: Path, new: Path, trust: Path | None, as_of: str | None, as_json
     if as_json:
         print_json(_json(found))
         return
-    for side, word in ((found.old, "from"), (found.new, "to")):
-        say(f"{word:<5}{side.name}{_label(side)}")
+    sides = {gettext("from"): found.old, gettext("to"): found.new}
+    width = max(map(len, sides))
+    for said, side in sides.items():
+        say(f"{said:<{width}} {side.name}{_label(side)}")
     if not found.changes:
-        say("nothing that they say differs")
+        say(gettext("nothing that they say differs"))
     for kind, title in KINDS.items():
         changes = found.of(kind)
         if changes:
@@ -49,29 +52,41 @@ def compare(old: Path, new: Path, trust: Path | None, as_of: str | None, as_json
             say(f"{gettext(title)} ({len(changes)})")
             for change in changes:
                 _say(change)
+    continued, why = found.log
+    answer = {"yes": gettext("continued"), "no": gettext("NOT CONTINUED"), "unknown": gettext("not known to be continued")}
+    say()
+    say(gettext("audit log {answer}: {why}", answer=answer[continued], why=gettext(why)))
 
 
 def _label(side: "Side") -> str:
-    parts = [f"sequence {side.sequence}" if side.sequence else "", f"bundle {side.bundle_id[:16]}…" if side.bundle_id else ""]
-    told = ", ".join(part for part in parts if part)
-    return f" ({told})" if told else ""
+    parts = [gettext("sequence {number}", number=side.sequence)] if side.sequence else []
+    parts += [gettext("bundle {id}", id=f"{side.bundle_id[:16]}…")] if side.bundle_id else []
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def _say(change: "Change") -> None:
+    head = f"  {gettext(word(change.change)):<9}{clean_line(change.id)}"
     if len(change.fields) == 1 and change.fields[0].name in ("value", change.id.rpartition(" ")[2]):
-        one = change.fields[0]
-        say(f"  {change.change:<9}{clean_line(change.id)}: {_shown(one.old)} -> {_shown(one.new)}")
+        say(f"{head}: {_shown(change.kind, change.fields[0])}")
         return
-    say(f"  {change.change:<9}{clean_line(change.id)}")
+    say(head)
     for one in change.fields:
-        say(f"{'':11}{clean_line(one.name, 80)}: {_shown(one.old)} -> {_shown(one.new)}")
+        say(f"{'':11}{clean_line(gettext(word(one.name)), 80)}: {_shown(change.kind, one)}")
 
 
-def _shown(value: str | None) -> str:
-    return "–" if value is None else clean_line(value, 120)
+def _shown(kind: str, field: "Field") -> str:
+    """Both values; those of a fixed set by their words, what a person wrote as it is."""
+    fixed = kind in ("verdict", "outcome") or field.name in ("status", "disclosure", "text")
+    sides = []
+    for value in (field.old, field.new):
+        if value is not None and (fixed or isinstance(value, Message)):
+            value = gettext(word(value))
+        sides.append("–" if value is None else clean_line(value, 120))
+    return " -> ".join(sides)
 
 
 def _json(found: "Comparison") -> dict[str, Any]:
+    continued, why = found.log
     return {
         "from": _side_json(found.old),
         "to": _side_json(found.new),
@@ -85,6 +100,7 @@ def _json(found: "Comparison") -> dict[str, Any]:
             }
             for one in found.changes
         ],
+        "log": {"continues": continued, "text": why},
     }
 
 

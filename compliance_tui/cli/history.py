@@ -5,10 +5,11 @@ import click
 from compliance_tui.assessment.folder import load
 from compliance_tui.assessment.history import control_history
 from compliance_tui.assessment.log import read_log
-from compliance_tui.assessment.undo import Direction, next_step
+from compliance_tui.assessment.undo import Direction, Step, next_step
 from compliance_tui.assessment.undo import undo as take_back
 from compliance_tui.cli.settings import folder, instant, note, person, print_json, say
 from compliance_tui.safe.instant import format_instant
+from compliance_tui.safe.language import gettext
 
 
 @click.command()
@@ -36,9 +37,9 @@ def history(ctx: click.Context, control: str, as_json: bool) -> None:
     for event in events:
         say(f"{format_instant(event.at)}  {event.by}: {event.act}")
         for change in event.changes:
-            say(f"  {change}")
+            say(f"  {gettext(change)}")
     if not events:
-        say("nothing yet")
+        say(gettext("nothing yet"))
 
 
 @click.command()
@@ -72,8 +73,24 @@ def _go(ctx: click.Context, direction: Direction, dry_run: bool) -> None:
     load(root)
     if dry_run:
         step = next_step(read_log(root), by, direction)
-        say(f"would {direction}: {step.text}, of {step.at}" if step else f"nothing of {by} to {direction}")
+        say(_would(step, by, direction))
         return
     done = take_back(root, by, instant(None), direction)
-    say(f"{'taken back' if direction == 'undo' else 'brought back'}: {done.text}")
-    note("`compliance-tui redo` brings it back" if direction == "undo" else "`compliance-tui undo` takes it back")
+    if direction == "undo":
+        say(gettext("taken back: {what}", what=gettext(done.text)))
+        note(gettext("`compliance-tui redo` brings it back"))
+    else:
+        say(gettext("brought back: {what}", what=gettext(done.text)))
+        note(gettext("`compliance-tui undo` takes it back"))
+
+
+def _would(step: Step | None, by: str, direction: Direction) -> str:
+    if step is None:
+        return (
+            gettext("nothing of {person} to undo", person=by)
+            if direction == "undo"
+            else gettext("nothing of {person} to redo", person=by)
+        )
+    if direction == "undo":
+        return gettext("would undo: {what}, of {instant}", what=gettext(step.text), instant=step.at)
+    return gettext("would redo: {what}, of {instant}", what=gettext(step.text), instant=step.at)

@@ -7,7 +7,9 @@ from compliance_tui.assessment.preview import preview as preview_file
 from compliance_tui.assessment.store import open_store
 from compliance_tui.cli.settings import folder, note, print_json, say
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import gettext, message, nmessage
 from compliance_tui.safe.text import clean_line
+from compliance_tui.safe.words import word
 
 
 @click.command()
@@ -26,10 +28,11 @@ def recent(as_json: bool) -> None:
         print_json(entries)
         return
     for entry in entries:
-        say(f"{entry.get('name', '?')}: {entry.get('verdict', '?').replace('-', ' ')} ({entry.get('what', '?')})")
-        say(f"  {entry['path']}, opened {entry.get('opened', '?')}")
+        verdict, what = gettext(word(entry.get("verdict", "?"))), gettext(word(entry.get("what", "?")))
+        say(f"{entry.get('name', '?')}: {verdict} ({what})")
+        say("  " + gettext("{path}, opened {instant}", path=entry["path"], instant=entry.get("opened", "?")))
     if not entries:
-        say("nothing was opened yet")
+        say(gettext("nothing was opened yet"))
 
 
 @click.command()
@@ -46,13 +49,21 @@ def preview(ctx: click.Context, item: str, number: int) -> None:
     contents = load(folder(ctx))
     found = contents.items.get(item)
     if found is None:
-        raise InputError("unknown-item", f"there is no evidence item {clean_line(item, 30)}; `evidence list` shows them")
+        text = message("there is no evidence item {item}; `evidence list` shows them", item=clean_line(item, 30))
+        raise InputError("unknown-item", text)
     if number > len(found.files):
-        raise InputError("unknown-file", f"{found.id} has {len(found.files)} files; choose one of them")
+        text = nmessage(
+            "{item} has {number} file; choose that",
+            "{item} has {number} files; choose one of them",
+            len(found.files),
+            item=found.id,
+        )
+        raise InputError("unknown-file", text)
     file, store = found.files[number - 1], open_store(contents.root, contents.assessment)
     shown = preview_file(lambda: store.open(file.sha256), file.name)
-    say(f"{found.id} {file.name}: {shown.form}, {file.size:,} bytes")
+    form = gettext(shown.form)
+    say(gettext("{item} {file}: {form}, {size:,} bytes", item=found.id, file=file.name, form=form, size=file.size))
     for line in shown.lines:
         say(line)
     if shown.cut:
-        note("this is only its beginning")
+        note(gettext("this is only its beginning"))

@@ -12,50 +12,51 @@ import click
 
 from compliance_tui import __version__
 from compliance_tui.safe.errors import ComplianceError
+from compliance_tui.safe.language import gettext, message
 
 # name -> (module, one line for the list of commands)
 COMMANDS = {
-    "recent": ("look", "List what was opened last in the terminal UI"),
-    "demo": ("demo", "Make a sample assessment with real evidence, and look at it"),
-    "init": ("assess", "Start an assessment in a folder"),
-    "status": ("assess", "Say whether the release is ready, with a reason for each control"),
-    "show": ("assess", "Show one control: what it asks, what was answered, what is missing"),
-    "answer": ("assess", "Answer a control"),
-    "attach": ("attach", "Attach evidence files to controls"),
-    "detach": ("attach", "Let an evidence item no longer serve a control"),
-    "sign-off": ("assess", "Accept an answer, as a person in a seat"),
-    "waive": ("assess", "Accept a gap until a day"),
-    "plan": ("plan", "Say what still blocks by who has to act, and what runs out when"),
-    "find": ("plan", "List the controls that a filter finds"),
-    "history": ("history", "Show who changed an answer, when, and what"),
-    "undo": ("history", "Take back your own last change of an answer"),
-    "redo": ("history", "Bring back what you have taken back"),
-    "people": ("people", "List the people and the seats that they may sign in"),
-    "axes": ("people", "Show or choose the values that decide which controls apply"),
-    "evidence": ("evidence", "List, show, read and verify evidence"),
-    "store": ("store", "Share the bytes of the evidence between machines"),
-    "migrate": ("migrate", "Move the answers to another version of a standard"),
-    "rate": ("rate", "Rate bypasses by a standard's scale"),
-    "export": ("bundle", "Write the bundle, signed"),
-    "sign": ("bundle", "Add a signature to a bundle"),
-    "verify": ("bundle", "Check a bundle against your own trust policy"),
-    "redact": ("editions", "Write an edition with some items withheld or sealed"),
-    "disclose": ("editions", "Write one item's folder, to hand over later"),
-    "determine": ("regulator", "Answer a bundle with a signed decision"),
-    "receipt": ("regulator", "Confirm with a signature that a bundle arrived whole"),
-    "review": ("regulator", "Add an assessor's signed review to a bundle"),
-    "withdraw": ("regulator", "Say that the lab no longer stands by its bundle"),
-    "supersede": ("regulator", "Put another bundle in the place of one"),
-    "register": ("regulator", "Sign the lab's register of its bundles"),
-    "compare": ("compare", "Say what changed between two bundles or two assessments"),
-    "standards": ("standards", "List, show, compare, check and write standards"),
-    "keys": ("keys", "Make and show signing keys"),
-    "trust": ("trust", "Write and check a trust policy"),
-    "timestamp": ("timestamp", "Have the signatures of a bundle time-stamped"),
-    "log": ("log", "Show the audit log, check it, and prove what it holds"),
-    "schema": ("schema", "Print the JSON Schema of a format"),
+    "recent": ("look", message("List what was opened last in the terminal UI")),
+    "demo": ("demo", message("Make a sample assessment with real evidence, and look at it")),
+    "init": ("assess", message("Start an assessment in a folder")),
+    "status": ("assess", message("Say whether the release is ready, with a reason for each control")),
+    "show": ("assess", message("Show one control: what it asks, what was answered, what is missing")),
+    "answer": ("assess", message("Answer a control")),
+    "attach": ("attach", message("Attach evidence files to controls")),
+    "detach": ("attach", message("Let an evidence item no longer serve a control")),
+    "sign-off": ("assess", message("Accept an answer, as a person in a seat")),
+    "waive": ("assess", message("Accept a gap until a day")),
+    "plan": ("plan", message("Say what still blocks by who has to act, and what runs out when")),
+    "find": ("plan", message("List the controls that a filter finds")),
+    "history": ("history", message("Show who changed an answer, when, and what")),
+    "undo": ("history", message("Take back your own last change of an answer")),
+    "redo": ("history", message("Bring back what you have taken back")),
+    "people": ("people", message("List the people and the seats that they may sign in")),
+    "axes": ("people", message("Show or choose the values that decide which controls apply")),
+    "evidence": ("evidence", message("List, show, read and verify evidence")),
+    "store": ("store", message("Share the bytes of the evidence between machines")),
+    "migrate": ("migrate", message("Move the answers to another version of a standard")),
+    "rate": ("rate", message("Rate bypasses by a standard's scale")),
+    "export": ("bundle", message("Write the bundle, signed")),
+    "sign": ("bundle", message("Add a signature to a bundle")),
+    "verify": ("bundle", message("Check a bundle against your own trust policy")),
+    "redact": ("editions", message("Write an edition with some items withheld or sealed")),
+    "disclose": ("editions", message("Write one item's folder, to hand over later")),
+    "determine": ("regulator", message("Answer a bundle with a signed decision")),
+    "receipt": ("regulator", message("Confirm with a signature that a bundle arrived whole")),
+    "review": ("regulator", message("Add an assessor's signed review to a bundle")),
+    "withdraw": ("regulator", message("Say that the lab no longer stands by its bundle")),
+    "supersede": ("regulator", message("Put another bundle in the place of one")),
+    "register": ("regulator", message("Sign the lab's register of its bundles")),
+    "compare": ("compare", message("Say what changed between two bundles or two assessments")),
+    "standards": ("standards", message("List, show, compare, check and write standards")),
+    "keys": ("keys", message("Make and show signing keys")),
+    "trust": ("trust", message("Write and check a trust policy")),
+    "timestamp": ("timestamp", message("Have the signatures of a bundle time-stamped")),
+    "log": ("log", message("Show the audit log, check it, and prove what it holds")),
+    "schema": ("schema", message("Print the JSON Schema of a format")),
 }
-_HIDDEN = {"open": ("open", "Open an assessment or a bundle in the terminal UI")}
+_HIDDEN = {"open": ("open", message("Open an assessment or a bundle in the terminal UI"))}
 
 
 class Program(click.Group):
@@ -82,8 +83,8 @@ class Program(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands from the table above, so that help imports none of them."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+        with formatter.section(gettext("Commands")):
+            formatter.write_dl([(name, gettext(line)) for name, (_, line) in COMMANDS.items()])
 
 
 def _speak(ctx: click.Context, parameter: click.Parameter, code: str | None) -> None:
@@ -148,25 +149,28 @@ def main() -> NoReturn:
         status = error.exit_code
     except click.ClickException as error:
         hint = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "compliance-tui"
-        status = _say(f"{error.format_message()} Try `{hint} --help`.", 2)
+        status = _say(message("{problem} Try `{command} --help`.", problem=error.format_message(), command=hint), 2)
     except (click.Abort, KeyboardInterrupt):
-        status = _say("stopped", 130)
+        status = _say(message("stopped"), 130)
     except BrokenPipeError:
         sys.stderr.close()
         status = 0
     except OSError as error:
         if debug:
             raise
-        status = _say(f"{error.filename or 'a file'}: {(error.strerror or str(error)).lower()}", 2)
+        reason = (error.strerror or str(error)).lower()
+        status = _say(message("{file}: {reason}", file=error.filename or message("a file"), reason=reason), 2)
     except Exception as error:
         if debug:
             raise
-        status = _say(f"a fault in compliance-tui itself ({type(error).__name__}); run again with --debug and report it", 2)
+        name = type(error).__name__
+        fault = message("a fault in compliance-tui itself ({name}); run again with --debug and report it", name=name)
+        status = _say(fault, 2)
     sys.exit(status)
 
 
-def _say(message: str, status: int) -> int:
+def _say(sentence: str, status: int) -> int:
     from compliance_tui.safe.text import clean
 
-    print(f"error: {clean(message)}", file=sys.stderr)
+    print(clean(gettext("error: {sentence}", sentence=gettext(sentence))), file=sys.stderr)
     return status

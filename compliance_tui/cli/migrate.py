@@ -9,6 +9,8 @@ from compliance_tui.assessment import migrate as moving
 from compliance_tui.assessment.folder import load
 from compliance_tui.cli.settings import extra_standards, folder, instant, note, person, print_json, say
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import gettext, message
+from compliance_tui.safe.words import word
 from compliance_tui.standard.load import find_pack, standard_folders, versions_of
 
 _SHOWN = ("recheck", "recompute", "new", "archived")
@@ -33,13 +35,21 @@ def migrate(ctx: click.Context, target: str | None, dry_run: bool, undo: bool, e
       compliance-tui migrate --to frontier-release@1.1
     """
     if bool(target) == undo:
-        raise InputError("bad-option", "say where to with --to ID@VERSION, or take the last move back with --undo")
+        why = message("say where to with --to ID@VERSION, or take the last move back with --undo")
+        raise InputError("bad-option", why)
     if undo and (dry_run or as_json):
-        raise InputError("bad-option", "--undo goes alone: it takes the move back, and has nothing to list")
+        raise InputError("bad-option", message("--undo goes alone: it takes the move back, and has nothing to list"))
     root = folder(ctx)
     if target is None:
         standard, left, returned = moving.undo_migration(root, str(uuid.uuid4()), person(ctx), instant(None))
-        say(f"{standard} is back at {returned}, as it was before the move to {left}")
+        say(
+            gettext(
+                "{standard} is back at {version}, as it was before the move to {left}",
+                standard=standard,
+                version=returned,
+                left=left,
+            )
+        )
         return
     contents = load(root)
     folders = standard_folders(extra_standards(ctx))
@@ -59,18 +69,23 @@ def migrate(ctx: click.Context, target: str | None, dry_run: bool, undo: bool, e
 def _say(plan: moving.Plan, dry_run: bool, everything: bool) -> None:
     new = plan.pack.standard
     if plan.nothing_to_do:
-        say(f"{new.id} is at {new.version} already; nothing to do")
+        say(gettext("{standard} is at {version} already; nothing to do", standard=new.id, version=new.version))
         return
     if plan.guessed:
-        say("guessed from ids and texts: no list of changes leads from one to the other")
+        say(gettext("guessed from ids and texts: no list of changes leads from one to the other"))
+    outcomes = {name: gettext(word(name)) for name in ("kept", *_SHOWN)}
+    width = max([11, *map(len, outcomes.values())])
     for step in plan.steps:
         if everything or step.outcome in _SHOWN:
             ids = ", ".join(step.old)
             where = f"{ids} -> {step.new}" if step.new and step.old not in ((), (step.new,)) else step.new or ids
-            say(f"{step.outcome:<11} {where}: {step.why}")
+            say(f"{outcomes[step.outcome]:<{width}} {where}: {gettext(step.why)}")
     counts: Counter[str] = Counter(step.outcome for step in plan.steps)
-    told = ", ".join(f"{counts[name]} {name}" for name in ("kept", *_SHOWN) if counts[name])
-    done = "would be moved" if dry_run else "moved"
-    say(f"{new.id} {plan.old.version} -> {new.version} {done}: {told}")
+    told = ", ".join(f"{counts[name]} {said}" for name, said in outcomes.items() if counts[name])
+    move = f"{new.id} {plan.old.version} -> {new.version}"
+    if dry_run:
+        say(gettext("{move} would be moved: {counts}", move=move, counts=told))
+    else:
+        say(gettext("{move} moved: {counts}", move=move, counts=told))
     for warning in plan.warnings:
-        note(f"warning: {warning}")
+        note(gettext("warning: {text}", text=gettext(warning)))

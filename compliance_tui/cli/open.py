@@ -9,6 +9,7 @@ import click
 
 from compliance_tui.cli.settings import extra_kinds, extra_standards, folder, person
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 
 
@@ -36,14 +37,16 @@ def open(ctx: click.Context, path: Path | None = None) -> int:
         return _print(ctx, target)
     named = path is not None or options["folder"] is not None
     if named and not target.exists():
-        raise InputError("not-found", f"{clean_line(str(target))}: no such file or folder; check the path")
+        text = message("{path}: no such file or folder; check the path", path=clean_line(str(target)))
+        raise InputError("not-found", text)
     there = is_bundle(target) or (target / "assessment.toml").exists()
     if named and not there:
-        raise InputError(
-            "no-assessment",
-            f"{clean_line(str(target))}: no assessment here; `compliance-tui` alone opens the start page, "
+        text = message(
+            "{path}: no assessment here; `compliance-tui` alone opens the start page, "
             "`compliance-tui init DIR --standard ID --subject NAME` starts one",
+            path=clean_line(str(target)),
         )
+        raise InputError("no-assessment", text)
     gc.disable()  # what start-up makes stays; the app turns the collector on when its first list is drawn
     from compliance_tui.tui.app import run
 

@@ -10,6 +10,7 @@ from compliance_tui.assessment.folder import load
 from compliance_tui.cli.assess import pairs
 from compliance_tui.cli.settings import folder, instant, person, print_json, say
 from compliance_tui.safe.files import read_bounded
+from compliance_tui.safe.language import gettext
 from compliance_tui.trust.public_key import parse_public_key
 
 _LARGEST_KEY = 64 * 1024
@@ -35,7 +36,7 @@ def add(ctx: click.Context, identifier: str, name: str, seats: Sequence[str], ke
     """
     public = [parse_public_key(read_bounded(Path(key), _LARGEST_KEY).decode("utf-8", "replace"), key).openssh for key in keys]
     added = actions.add_person(folder(ctx), identifier, name, seats, person(ctx), instant(None), public)
-    say(f"{added.id} ({added.name}): {', '.join(added.seats) or 'no seats'}")
+    say(f"{added.id} ({added.name}): {', '.join(added.seats) or gettext('no seats')}")
 
 
 @people.command("list")
@@ -53,7 +54,7 @@ def listing(ctx: click.Context, as_json: bool) -> None:
         print_json([one.model_dump() for one in listed])
         return
     for one in listed:
-        say(f"{one.id} ({one.name}): {', '.join(one.seats) or 'no seats'}")
+        say(f"{one.id} ({one.name}): {', '.join(one.seats) or gettext('no seats')}")
 
 
 @click.command()
@@ -74,8 +75,10 @@ def axes(ctx: click.Context, values: Sequence[str]) -> None:
         states = {state.axis: state for one in result.standards if one.id == standard.id for state in one.axes}
         for axis in standard.axes:
             state = states[axis.id]
-            computed = f", computed {state.computed}" if state.computed else ""
-            say(f"{standard.id} {axis.id} ({axis.title}): {state.declared or 'not set'}{computed}")
+            chosen = state.declared or gettext("not set")
+            if state.computed:
+                chosen = gettext("{value}, computed {computed}", value=chosen, computed=state.computed)
+            say(f"{standard.id} {axis.id} ({axis.title}): {chosen}")
             for value in axis.values:
                 mark = "*" if value.id == state.declared else " "
                 say(f"  {mark} {value.id}  {value.title}" + (f": {value.meaning.strip()}" if value.meaning else ""))

@@ -12,6 +12,8 @@ from compliance_tui.cli.assess import pairs
 from compliance_tui.cli.settings import NOT_ACCEPTED, READY, folder, instant, print_json, say
 from compliance_tui.cli.text import group_lines, plan_lines, what_if_lines
 from compliance_tui.safe.instant import format_instant
+from compliance_tui.safe.language import gettext
+from compliance_tui.safe.words import word
 
 
 @click.command()
@@ -84,6 +86,7 @@ def find(ctx: click.Context, query: Sequence[str], as_of: str | None) -> None:
     for state in result.controls:
         if (state.standard, state.control.id) in found:
             status = state.response.status if state.response else None
-            said = (status or "not answered").replace("-", " ")
-            say(f"{state.control.id} {state.control.title}: {state.outcome.replace('-', ' ')} ({state.level}, {said})")
-    say(f"{len(found)} of {len(result.controls)} controls")
+            said = gettext(word(status)) if status else gettext("not answered")
+            outcome, level = gettext(word(state.outcome)), gettext(word(state.level))
+            say(f"{state.control.id} {state.control.title}: {outcome} ({level}, {said})")
+    say(gettext("{found} of {all} controls", found=len(found), all=len(result.controls)))

@@ -13,7 +13,7 @@ import click
 
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.instant import now, parse_instant
-from compliance_tui.safe.language import choose, message, preferred
+from compliance_tui.safe.language import choose, gettext, message, preferred
 from compliance_tui.safe.strict_json import dump_json
 from compliance_tui.safe.text import clean, is_hidden
 
@@ -101,7 +101,7 @@ def piped_text(most: int) -> str:
     try:
         return content.decode()[: most + 1]
     except UnicodeDecodeError:
-        raise InputError("not-text", "standard input is not UTF-8; convert it first") from None
+        raise InputError("not-text", message("standard input is not UTF-8; convert it first")) from None
 
 
 def print_json(value: Any) -> None:
@@ -146,9 +146,6 @@ class Bar:
         if percent != self._last:
             self._last = percent
             end = "\n" if percent == 100 else ""
-            print(
-                f"\r{self._label} {percent:3d} % of {self._total / 1e6:,.0f} MB{end}",
-                end="",
-                file=sys.stderr,
-                flush=True,
-            )
+            size = f"{self._total / 1e6:,.0f}"
+            told = gettext("{what} {percent:3d} % of {size} MB", what=self._label, percent=percent, size=size)
+            print(f"\r{told}", end=end, file=sys.stderr, flush=True)

@@ -8,6 +8,7 @@ import click
 
 from compliance_tui.cli.settings import note
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import gettext, message
 from compliance_tui.trust.keys import Signer
 
 YES_OPTION = click.option("--yes", is_flag=True, help="Sign without asking; what is signed is shown all the same.")
@@ -15,9 +16,10 @@ YES_OPTION = click.option("--yes", is_flag=True, help="Sign without asking; what
 
 def show_and_ask(content: bytes, name: str, signers: Sequence[Signer], yes: bool) -> None:
     """Show the statement on standard error; on a terminal, ask. Raises InputError ``not-signed`` for a no."""
-    note(f"To be signed ({name}, sha256 {hashlib.sha256(content).hexdigest()}):")
+    sha256 = hashlib.sha256(content).hexdigest()
+    note(gettext("To be signed ({name}, sha256 {sha256}):", name=name, sha256=sha256))
     note(content.decode("utf-8", "replace").rstrip())
     for signer in signers:
-        note(f"with the key {signer.public.fingerprint}")
-    if not yes and sys.stdin.isatty() and not click.confirm("Sign this?", err=True):
-        raise InputError("not-signed", "nothing was signed")
+        note(gettext("with the key {fingerprint}", fingerprint=signer.public.fingerprint))
+    if not yes and sys.stdin.isatty() and not click.confirm(gettext("Sign this?"), err=True):
+        raise InputError("not-signed", message("nothing was signed"))

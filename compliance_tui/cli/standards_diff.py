@@ -4,7 +4,9 @@ import click
 
 from compliance_tui.cli.settings import extra_standards, print_json, say
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import gettext, message, ngettext
 from compliance_tui.safe.text import clean_line
+from compliance_tui.safe.words import word
 from compliance_tui.standard.diff import Difference, Part, diff_json
 from compliance_tui.standard.diff import diff as diff_versions
 from compliance_tui.standard.load import find_pack, standard_folders, versions_of
@@ -37,7 +39,8 @@ def diff(ctx: click.Context, old: str, new: str, control: str | None, as_json: b
     found = diff_versions(before, after, versions_of(after.id, places, (before, after)))
     shown = [one for one in found.differences if control is None or control in (*one.move.old, *one.move.new)]
     if control is not None and not shown and before.control(control) is None and after.control(control) is None:
-        raise InputError("unknown-control", f"neither version has a control {clean_line(control, 80)}")
+        text = message("neither version has a control {control}", control=clean_line(control, 80))
+        raise InputError("unknown-control", text)
     if as_json:
         document = diff_json(found)
         document["changes"] = [
@@ -45,9 +48,10 @@ def diff(ctx: click.Context, old: str, new: str, control: str | None, as_json: b
         ]
         print_json(document)
         return
-    say(f"{before.id} {before.version} -> {after.id} {after.version}: {len(shown)} changes")
+    move = f"{before.id} {before.version} -> {after.id} {after.version}"
+    say(ngettext("{move}: {number} change", "{move}: {number} changes", len(shown), move=move))
     if found.guessed:
-        say("guessed from ids and texts: no list of changes leads from one to the other")
+        say(gettext("guessed from ids and texts: no list of changes leads from one to the other"))
     for one in shown:
         _say(one)
 
@@ -55,19 +59,23 @@ def diff(ctx: click.Context, old: str, new: str, control: str | None, as_json: b
 def _say(one: Difference) -> None:
     move = one.move
     ids = " -> ".join(filter(None, (", ".join(move.old), ", ".join(move.new)))) if move.old != move.new else ", ".join(move.new)
-    say(f"\n{', '.join(move.kinds)}: {ids}   [old answer: {move.effect}]")
+    kinds, effect = ", ".join(gettext(word(kind)) for kind in move.kinds), word(move.effect)
+    say()
+    say(gettext("{kinds}: {controls}   [old answer: {effect}]", kinds=kinds, controls=ids, effect=effect))
     for sentence in move.notes:
-        say(f"  {sentence}")
+        say(f"  {gettext(sentence)}")
     if move.covered_by:
-        say(f"  covered by {', '.join(move.covered_by)}")
+        say("  " + gettext("covered by {controls}", controls=", ".join(move.covered_by)))
     if one.affects:
-        say(f"  concerns {'; '.join(one.affects)}")
+        say("  " + gettext("concerns {whom}", whom="; ".join(map(gettext, one.affects))))
     for line in one.rules_before:
-        say(f"  - {line}")
+        say(f"  - {gettext(line)}")
     for line in one.rules_after:
-        say(f"  + {line}")
+        say(f"  + {gettext(line)}")
     for text in one.texts:
-        name = text.field if len(move.old) == len(move.new) == 1 else f"{text.field} of {text.old} -> {text.new}"
+        name = gettext(word(text.field))
+        if not len(move.old) == len(move.new) == 1:
+            name = gettext("{field} of {old} -> {new}", field=name, old=text.old, new=text.new)
         say(f"  {name}: {' '.join(filter(None, map(_part, text.parts)))}")
 
 

@@ -11,87 +11,143 @@ from compliance_tui.assessment.model import Response
 from compliance_tui.assessment.plan import ACTORS, Event, Need, WhatIf
 from compliance_tui.assessment.readiness import ControlState, Readiness
 from compliance_tui.safe.instant import format_instant
+from compliance_tui.safe.language import gettext, message, ngettext
+from compliance_tui.safe.words import word
 from compliance_tui.standard.levels import explain
 
-VERDICTS = {"ready": "READY", "ready-with-waivers": "READY WITH WAIVERS", "not-ready": "NOT READY"}
+VERDICTS = {
+    "ready": message("READY"),
+    "ready-with-waivers": message("READY WITH WAIVERS"),
+    "not-ready": message("NOT READY"),
+}
 
 
 def status_lines(contents: Contents, result: Readiness, everything: bool) -> Iterator[str]:
     """The verdict first, then the controls that want something, each with its reasons."""
     subject = contents.assessment.subject
-    required = [state for state in result.controls if state.level == "required"]
-    blocking = result.blocking()
-    yield (f"{subject.name} {subject.version}".rstrip() + f": {VERDICTS[result.verdict]} as of {format_instant(result.as_of)}")
-    yield f"{len(required) - len(blocking)} of {len(required)} required controls in order, {len(blocking)} block"
+    yield gettext(
+        "{subject}: {verdict} as of {instant}",
+        subject=f"{subject.name} {subject.version}".rstrip(),
+        verdict=VERDICTS[result.verdict],
+        instant=format_instant(result.as_of),
+    )
+    yield _in_order(result)
     for standard in result.standards:
-        axes = ", ".join(f"{axis.axis} {axis.declared or 'not set'}" for axis in standard.axes)
-        yield f"{standard.id} {standard.version}: {VERDICTS[standard.verdict].lower()}" + (f" ({axes})" if axes else "")
+        axes = ", ".join(f"{axis.axis} {axis.declared or gettext('not set')}" for axis in standard.axes)
+        yield f"{standard.id} {standard.version}: {gettext(word(standard.verdict))}" + (f" ({axes})" if axes else "")
         for axis in standard.axes:
             if axis.declared is None:
-                yield f"  axis {axis.axis} is not set: `compliance-tui axes {axis.axis}=VALUE`"
+                yield "  " + gettext("axis {axis} is not set: `compliance-tui axes {axis}=VALUE`", axis=axis.axis)
             if axis.understated:
-                yield f"  axis {axis.axis}: declared {axis.declared} is below the computed {axis.computed} ({axis.why})"
+                yield "  " + gettext(
+                    "axis {axis}: declared {declared} is below the computed {computed} ({why})",
+                    axis=axis.axis,
+                    declared=axis.declared,
+                    computed=axis.computed,
+                    why=axis.why,
+                )
     for state in result.controls:
         if everything or state.outcome in ("blocked", "waived"):
             yield ""
-            yield f"{state.control.id} {state.control.title}: {state.outcome.replace('-', ' ')} ({state.level})"
+            yield f"{state.control.id} {state.control.title}: {gettext(word(state.outcome))} ({gettext(word(state.level))})"
             for reason in state.reasons:
-                yield f"  - {reason.text}"
+                yield f"  - {gettext(reason.text)}"
+
+
+def _in_order(result: Readiness) -> str:
+    required = [state for state in result.controls if state.level == "required"]
+    blocking = len(result.blocking())
+    return gettext(
+        "{done} of {required} required controls in order, {blocking} block",
+        done=len(required) - blocking,
+        required=len(required),
+        blocking=blocking,
+    )
 
 
 def control_page(contents: Contents, state: ControlState, as_of: dt.datetime) -> Iterator[str]:
     """Everything about one control, top to bottom."""
     control, response = state.control, state.response
     axes = contents.standard(state.standard).axes
-    yield f"{control.id}  {control.title}  [{state.level}, {state.outcome.replace('-', ' ')}]"
+    yield f"{control.id}  {control.title}  [{gettext(word(state.level))}, {gettext(word(state.outcome))}]"
     yield ""
     yield control.statement.strip()
     if control.guidance:
-        yield from ("", "Guidance", control.guidance.strip())
+        yield from ("", gettext("Guidance"), control.guidance.strip())
     if control.example:
-        yield from ("", "Example", control.example.strip())
-    yield from ("", f"Required for: {explain(control.required, axes) or 'nobody'}")
-    yield from ("", "Answer")
+        yield from ("", gettext("Example"), control.example.strip())
+    rules = explain(control.required, axes)
+    yield from ("", gettext("Required for: {rules}", rules=gettext(rules) if rules else gettext("nobody")))
+    yield from ("", gettext("Answer"))
     yield from _answer_lines(response)
-    yield from ("", "Evidence")
-    for rule in contents.evidence_rules(state):
-        age = f", at most {rule.max_age_days} days old" if rule.max_age_days else ""
-        yield f"  wants {' or '.join(rule.kinds)}{age}"
-    for identifier in response.evidence if response else []:
-        item = contents.items.get(identifier)
-        if item is not None:
-            most = largest_age(contents.evidence_rules(state), item.kind)
-            yield f"  {item.id} {item.kind}: {item.title}, {age_days(item, as_of)} days old" + (f" of {most}" if most else "")
-    yield from ("", "Checks")
+    yield from ("", gettext("Evidence"))
+    yield from (f"  {line}" for line in _evidence_lines(contents, state, as_of))
+    yield from ("", gettext("Checks"))
     for check in state.checks:
-        yield f"  {check.outcome}: {check.title}: {check.text}"
-    yield from ("", "Sign-offs")
+        yield f"  {gettext(word(check.outcome))}: {check.title}: {gettext(check.text)}"
+    yield from ("", gettext("Sign-offs"))
     for seat in state.seats:
-        yield f"  {seat.seat}: {seat.state}" + (f" ({seat.person})" if seat.person else "")
+        yield f"  {seat.seat}: {gettext(word(seat.state))}" + (f" ({seat.person})" if seat.person else "")
     if response and response.waiver:
         waiver = response.waiver
-        left = (waiver.until - as_of.date()).days
         yield from (
             "",
-            f"Waiver until {waiver.until} ({left} days left), owner {waiver.owner}, approver {waiver.approver}",
+            ngettext(
+                "Waiver until {until} ({number} day left), owner {owner}, approver {approver}",
+                "Waiver until {until} ({number} days left), owner {owner}, approver {approver}",
+                (waiver.until - as_of.date()).days,
+                until=waiver.until,
+                owner=waiver.owner,
+                approver=waiver.approver,
+            ),
         )
         yield f"  {waiver.reason}"
-    yield from ("", "Why it stands so")
+    yield from ("", gettext("Why it stands so"))
     for reason in state.reasons:
-        yield f"  - {reason.text}"
+        yield f"  - {gettext(reason.text)}"
     if control.references:
-        yield from ("", f"Related: {', '.join(control.references)}")
+        yield from ("", gettext("Related: {names}", names=", ".join(control.references)))
+
+
+def _evidence_lines(contents: Contents, state: ControlState, as_of: dt.datetime) -> Iterator[str]:
+    rules = contents.evidence_rules(state)
+    for rule in rules:
+        kinds = gettext(" or ").join(rule.kinds)
+        if rule.max_age_days:
+            yield ngettext(
+                "wants {kinds}, at most {number} day old",
+                "wants {kinds}, at most {number} days old",
+                rule.max_age_days,
+                kinds=kinds,
+            )
+        else:
+            yield gettext("wants {kinds}", kinds=kinds)
+    for identifier in state.response.evidence if state.response else []:
+        item = contents.items.get(identifier)
+        if item is None:
+            continue
+        most, age = largest_age(rules, item.kind), age_days(item, as_of)
+        old = ngettext("{number} day old", "{number} days old", age)
+        if most:
+            old = ngettext("{number} day old of {most}", "{number} days old of {most}", age, most=most)
+        yield f"{item.id} {item.kind}: {item.title}, {old}"
 
 
 def _answer_lines(response: Response | None) -> Iterator[str]:
     if response is not None and response.recheck is not None:
-        was = f", it was {response.recheck.was.replace('-', ' ')}" if response.recheck.was else ""
-        yield f"  to be rechecked since {_when(response.recheck.since)}{was}: {response.recheck.why}"
+        recheck = response.recheck
+        since, why = _when(recheck.since), gettext(recheck.why)
+        if recheck.was:
+            was = gettext(word(recheck.was))
+            yield "  " + gettext("to be rechecked since {since}, it was {was}: {why}", since=since, was=was, why=why)
+        else:
+            yield "  " + gettext("to be rechecked since {since}: {why}", since=since, why=why)
     if response is None or (response.status is None and not response.statement):
-        yield "  not answered yet"
+        yield "  " + gettext("not answered yet")
         return
-    status = response.status.replace("-", " ") if response.status else "no status now"
-    yield f"  {status}, by {response.answered_by} at {_when(response.answered_at)}"
+    status = gettext(word(response.status)) if response.status else gettext("no status now")
+    when = _when(response.answered_at)
+    yield "  " + gettext("{status}, by {person} at {instant}", status=status, person=response.answered_by, instant=when)
     if response.statement:
         yield f"  {response.statement.strip()}"
 
@@ -101,28 +157,30 @@ def archived_page(archived: Sequence[Archived]) -> Iterator[str]:
     for one in reversed(archived):
         response = one.response
         yield ""
-        yield f"{response.control}  archived: an answer to {response.standard} {one.version}"
+        standard = f"{response.standard} {one.version}"
+        yield gettext("{control}  archived: an answer to {standard}", control=response.control, standard=standard)
         yield from _answer_lines(response)
         if response.evidence:
-            yield f"  evidence {', '.join(response.evidence)}"
+            yield "  " + gettext("evidence {items}", items=", ".join(response.evidence))
 
 
 def _when(instant: dt.datetime | None) -> str:
-    return format_instant(instant) if instant else "an unknown time"
+    return format_instant(instant) if instant else gettext("an unknown time")
 
 
 def group_lines(contents: Contents, result: Readiness) -> Iterator[str]:
     """The verdict, and for each standard and group how many required controls are in order."""
     required = [state for state in result.controls if state.level == "required"]
-    blocking = result.blocking()
-    yield f"{VERDICTS[result.verdict]} as of {format_instant(result.as_of)}"
-    yield f"{len(required) - len(blocking)} of {len(required)} required controls in order, {len(blocking)} block"
+    instant = format_instant(result.as_of)
+    yield gettext("{verdict} as of {instant}", verdict=VERDICTS[result.verdict], instant=instant)
+    yield _in_order(result)
     for standard, _ in contents.standards:
         yield from ("", f"{standard.standard.title} {standard.version}")
         for group in standard.groups:
             inside = [one for one in required if one.standard == standard.id and one.control.group == group.id]
             done = sum(one.outcome != "blocked" for one in inside)
-            yield f"  {group.id} {group.title}: {f'{done} of {len(inside)}' if inside else 'nothing required'}"
+            told = gettext("{done} of {all}", done=done, all=len(inside)) if inside else gettext("nothing required")
+            yield f"  {group.id} {group.title}: {told}"
 
 
 def plan_lines(
@@ -132,33 +190,42 @@ def plan_lines(
     for actor, heading in ACTORS.items():
         inside = [need for need in found if need.actor == actor]
         if inside:
-            yield from ("", f"{heading} ({len(inside)})")
+            yield from ("", f"{gettext(heading)} ({len(inside)})")
         for need in inside:
             ids = ", ".join(control for _, control in need.controls)
-            yield f"  {need.text}" + (f": {ids}" if ids else "")
+            yield f"  {gettext(need.text)}" + (f": {ids}" if ids else "")
     yield ""
     if release is None:
-        yield "No day of release is planned"
+        yield gettext("No day of release is planned")
     else:
         days = (release - result.as_of.date()).days
-        yield f"Release planned on {release}, " + (f"in {days} days" if days >= 0 else f"{-days} days ago")
+        if days >= 0:
+            yield ngettext(
+                "Release planned on {day}, in {number} day", "Release planned on {day}, in {number} days", days, day=release
+            )
+        else:
+            yield ngettext(
+                "Release planned on {day}, {number} day ago", "Release planned on {day}, {number} days ago", -days, day=release
+            )
         for event in events:
-            yield f"  {event.day} {event.text}: {', '.join(control for _, control in event.controls)}"
+            yield f"  {event.day} {gettext(event.text)}: {', '.join(control for _, control in event.controls)}"
         if not events and days >= 0:
-            yield "  nothing runs out before then"
+            yield "  " + gettext("nothing runs out before then")
     if len(past) > 1:
-        yield from ("", "In order, day by day, by today's rules")
-        yield from (f"  {point.day} {point.in_order} of {point.required}" for point in past)
+        yield from ("", gettext("In order, day by day, by today's rules"))
+        for point in past:
+            yield f"  {point.day} " + gettext("{done} of {all}", done=point.in_order, all=point.required)
 
 
 def what_if_lines(tried: WhatIf, axes: Sequence[str]) -> Iterator[str]:
     """What other axis values would change; nothing was changed."""
-    yield f"With {', '.join(axes)}: {VERDICTS[tried.result.verdict]}; nothing was changed"
+    verdict = VERDICTS[tried.result.verdict]
+    yield gettext("With {values}: {verdict}; nothing was changed", values=", ".join(axes), verdict=verdict)
     for keys, words in (
-        (tried.newly_required, "newly required"),
-        (tried.no_longer_required, "no longer required"),
-        (tried.newly_blocking, "newly blocking"),
-        (tried.no_longer_blocking, "no longer blocking"),
+        (tried.newly_required, message("newly required")),
+        (tried.no_longer_required, message("no longer required")),
+        (tried.newly_blocking, message("newly blocking")),
+        (tried.no_longer_blocking, message("no longer blocking")),
     ):
         if keys:
-            yield f"  {len(keys)} {words}: {', '.join(control for _, control in keys)}"
+            yield f"  {len(keys)} {gettext(words)}: {', '.join(control for _, control in keys)}"

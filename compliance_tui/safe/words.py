@@ -86,7 +86,9 @@ _WORDS: dict[str, Message] = {
     "stated": message("stated"),
     "document": message("document"),
     "attested": message("attested"),
-    # what a comparison names
+    # what was opened; what a comparison names
+    "assessment": message("assessment"),
+    "bundle": message("bundle"),
     "value": message("value"),
     "text": message("text"),
     "status": message("status"),

@@ -84,7 +84,7 @@ def test_evidence_is_listed_shown_and_looked_into(root: Path) -> None:
     assert '"form": "canary-test/1"' in _call(root, "evidence", "preview", "E-0002")
     with pytest.raises(InputError, match="there is no evidence item E-0009"):
         _call(root, "evidence", "preview", "E-0009")
-    with pytest.raises(InputError, match="has 1 files"):
+    with pytest.raises(InputError, match="has 1 file; choose that"):
         _call(root, "evidence", "preview", "E-0002", "--file", "2")
 
 

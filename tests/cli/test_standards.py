@@ -128,7 +128,7 @@ def test_a_pack_with_faults_or_out_of_place_is_not_released(call: Call, tmp_path
 def test_comments_are_kept_listed_and_exported(call: Call, tmp_path: Path) -> None:
     said = "What counts?\n# Not a heading\n</blockquote>\x1b[2J"
     kept = call("standards", "comment", "W-ONE", "--of", "mine/walk/1.1.toml", "--text", "-", stdin=said.encode())
-    assert kept.out == "kept; 1 comments on walk 1.1\n"
+    assert kept.out == "kept; 1 comment on walk 1.1\n"
     call("--me", "# eve", "standards", "comment", "FR-SAF-02", "--of", "frontier-release@1.1", "--text", "Say how.")
     listed = call("standards", "comments")
     assert "> # Not a heading" in listed.out.splitlines()

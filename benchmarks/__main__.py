@@ -66,6 +66,8 @@ def main() -> None:
         if arguments.only in "keys":
             for line in terminal_ui.keys(folder):
                 print(line, flush=True)
+        if arguments.only in "core":
+            print(evidence.core(folder, size), flush=True)
         if arguments.only in "memory":
             for line in chain(evidence.memory(folder, size), object_store.figures(folder, size // 2)):
                 print(line)

@@ -157,6 +157,13 @@ class Acting(Page[None]):
         if self.session.loaded is not None:
             self.app.show(ReadinessPage(), self._chosen)
 
+    def action_rating(self) -> None:
+        """How grave each known bypass is."""
+        from compliance_tui.tui.rating import RatingPage
+
+        if self.session.loaded is not None:
+            self.app.show(RatingPage())
+
     def _chosen(self, keys: "list[ControlKey] | None") -> None:
         if keys:
             self.take_up(keys)

@@ -10,7 +10,10 @@ from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.text import clean_line
 
 CONTROLS = ("controls", "control")
-READING = ("start", "controls", "control", "evidence", "preview", "readiness", "history", "versions", "release", "reading")
+READING = (
+    *("start", "controls", "control", "evidence", "preview", "readiness", "rating", "trying"),
+    *("history", "versions", "release", "reading"),
+)
 
 
 class Action(NamedTuple):
@@ -83,6 +86,14 @@ ACTIONS = (
     _act("neighbour_before", "left_square_bracket", "control before", "The one before.", ("control", "preview")),
     _act("items", "i", "items", "All evidence of the assessment.", CONTROLS, "items"),
     _act("readiness", "r", "readiness", "What blocks, who has to act, what goes stale, what if.", CONTROLS, "ready?"),
+    _act(
+        "rating",
+        "k",
+        "ratings",
+        "How grave each known bypass is, what is due by when, and what if.",
+        (*CONTROLS, "evidence"),
+        "ratings",
+    ),
     _act("export", "x", "export", "Write the bundle, signed, and verify it.", ("controls",), "export", True),
     _act("versions", "v", "versions", "Other versions of the standards: what changed, and moving the answers.", ("controls",)),
     _act("release", "p", "release", "Subject, date, axis values, people and their seats.", ("controls",), "", True),
@@ -96,7 +107,8 @@ ACTIONS = (
     _act("replace", "c", "newer version", "Put a newer file in its place, wherever it serves.", ("evidence",), "replace", True),
     _act("check_bytes", "b", "check bytes", "Hash every stored file again.", ("evidence",), "check bytes"),
     _act("sort", "o", "sort", "By id, by age, by size, by kind.", ("evidence",)),
-    _act("what_if", "w", "what if", "Try another axis value; nothing is changed.", ("readiness",), "what if"),
+    _act("what_if", "w", "what if", "Try other values; nothing is changed.", ("readiness", "rating"), "what if"),
+    _act("as_it_is", "w", "as it is", "Take back every value that was tried.", ("trying",), "as it is"),
     _act("difference", "d", "differences", "What changed between the versions.", ("versions",), "differences"),
     _act("only_changes", "c", "changes only", "Only what changes, or everything.", ("versions",), "changes only"),
     _act("confirm", "f2", "move", "Move the answers to this version, after one question.", ("versions",), "move", True),
@@ -105,7 +117,13 @@ ACTIONS = (
     _act("drop_draft", "f4", "drop draft", "Back to what was saved.", ("answer",), "drop draft"),
     _act("together", "f4", "one item", "All files as one item, or an item for each.", ("attach",), "one item"),
     _act("withhold", "f6", "withhold", "Commit to the bytes but leave them out of the bundle.", ("attach",), "withhold"),
-    _act("copy", "y", "copy", "Put the id or digest into the clipboard of your terminal.", ("controls", "control", "evidence")),
+    _act(
+        "copy",
+        "y",
+        "copy",
+        "Put the id or digest into the clipboard of your terminal.",
+        ("controls", "control", "evidence", "rating"),
+    ),
     _act("theme", "t", "theme", "Dark, light, high contrast, or your terminal's own colours.", READING),
     _act("reload", "f5", "reload", "Read the folder again; others' changes also show up by themselves.", READING),
     _act("palette", "colon", "palette", "Every action by name; ctrl+p does the same.", READING),

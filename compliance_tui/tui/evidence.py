@@ -268,6 +268,12 @@ class EvidencePage(Page[None]):
         if self.item is not None:
             self.app.show(PreviewPage(self.item))
 
+    def action_rating(self) -> None:
+        """The ratings of the register under the cursor, or of all."""
+        from compliance_tui.tui.rating import RatingPage
+
+        self.app.show(RatingPage(self.item.id if self.item is not None else None))
+
     def action_filter(self) -> None:
         """Narrow the list."""
         box = self.query_one("#find", Input)

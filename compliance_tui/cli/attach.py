@@ -17,6 +17,8 @@ from compliance_tui.cli.evidence import facts_json
 from compliance_tui.cli.settings import NOT_ACCEPTED, READY, Bar, extra_kinds, folder, instant, note, person, print_json, say
 from compliance_tui.evidence.kind import load_kinds, recognise
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import gettext, message
+from compliance_tui.safe.words import word
 
 
 @click.command()
@@ -74,7 +76,7 @@ def attach(
         replaces=replaces,
         kinds_folder=extra_kinds(ctx),
         as_one=as_one,
-        progress=Bar("attached", total),
+        progress=Bar(message("attached"), total),
     )
     contents = load(folder(ctx))
     result = contents.readiness(instant(None))
@@ -101,14 +103,26 @@ def _document(items: Sequence[Item], states: Sequence[ControlState]) -> dict[str
 
 def _say(items: Sequence[Item], states: Sequence[ControlState]) -> None:
     for item in items:
-        names = "" if len(item.files) == 1 else f", {len(item.files)} files"
-        say(f"{item.id} {item.kind}: {item.title} ({item.size:,} bytes{names}), speaks of {item.speaks_of}")
-        say(f"  sha256 {item.files[0].sha256}" + (" and more" if len(item.files) > 1 else ""))
+        head = f"{item.id} {item.kind}: {item.title}"
+        if len(item.files) == 1:
+            say(gettext("{item} ({size:,} bytes), speaks of {day}", item=head, size=item.size, day=item.speaks_of))
+            say(f"  sha256 {item.files[0].sha256}")
+        else:
+            say(
+                gettext(
+                    "{item} ({size:,} bytes, {files} files), speaks of {day}",
+                    item=head,
+                    size=item.size,
+                    files=len(item.files),
+                    day=item.speaks_of,
+                )
+            )
+            say("  " + gettext("sha256 {sha256} and more", sha256=item.files[0].sha256))
         for warning in item.warnings:
-            note(f"  warning: {warning}")
+            note("  " + gettext("warning: {text}", text=gettext(warning)))
     for state in states:
         for check in state.checks:
-            say(f"  {state.control.id} {check.outcome}: {check.title}: {check.text}")
+            say(f"  {state.control.id} {gettext(word(check.outcome))}: {check.title}: {gettext(check.text)}")
 
 
 def _suggest(ctx: click.Context, contents: Contents, files: Sequence[Path], kind: str | None) -> int:
@@ -117,12 +131,14 @@ def _suggest(ctx: click.Context, contents: Contents, files: Sequence[Path], kind
     for path in files:
         name = kind or recognise(path, kinds)
         if name is None:
-            say(f"{path}: cannot tell what kind of evidence this is; name it with --kind")
+            say(gettext("{path}: cannot tell what kind of evidence this is; name it with --kind", path=path))
             continue
         say(f"{path}: {name}")
         for one in controls_for(contents, name, instant(None)):
-            say(f"  --control {one.control}  {one.title} ({one.level}{', has none yet' if one.wanting else ''})")
-    raise InputError("no-control", "nothing was attached; name the controls that it serves with --control")
+            level = gettext(word(one.level))
+            told = gettext("{level}, has none yet", level=level) if one.wanting else level
+            say(f"  --control {one.control}  {one.title} ({told})")
+    raise InputError("no-control", message("nothing was attached; name the controls that it serves with --control"))
 
 
 @click.command()
@@ -137,4 +153,4 @@ def detach(ctx: click.Context, item: str, control: str) -> None:
       compliance-tui detach E-0003 --control FR-SAF-02
     """
     actions.unlink_evidence(load(folder(ctx)), control, item, person(ctx), instant(None))
-    say(f"{item} no longer serves {control}")
+    say(gettext("{item} no longer serves {control}", item=item, control=control))

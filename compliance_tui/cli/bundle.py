@@ -26,7 +26,8 @@ from compliance_tui.cli.settings import (
 from compliance_tui.cli.signing import YES_OPTION, show_and_ask
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import read_bounded
-from compliance_tui.safe.language import gettext
+from compliance_tui.safe.language import gettext, message, ngettext
+from compliance_tui.safe.words import word
 
 if TYPE_CHECKING:
     from compliance_tui.bundle.sealing import Sealing
@@ -63,13 +64,15 @@ def sealing_from(
     """What is to be sealed; None where nothing is. Raises InputError where a recipient or the escrow is missing."""
     if not sealed:
         if recipients:
-            raise InputError("bad-option", "--seal-to goes with --seal ITEM: say what is to be sealed")
+            raise InputError("bad-option", message("--seal-to goes with --seal ITEM: say what is to be sealed"))
         return None
     if not recipients:
-        raise InputError("bad-option", "--seal wants --seal-to RECIPIENT: say who can open it")
+        raise InputError("bad-option", message("--seal wants --seal-to RECIPIENT: say who can open it"))
     escrow = escrow or escrow_recipient()
     if not escrow:
-        why = "the lab must be able to open what it sealed: name its own recipient with --escrow, or in the configuration file"
+        why = message(
+            "the lab must be able to open what it sealed: name its own recipient with --escrow, or in the configuration file"
+        )
         raise InputError("no-escrow", why)
     from compliance_tui.bundle.seal import read_identities, read_recipients
     from compliance_tui.bundle.sealing import Sealing
@@ -143,15 +146,28 @@ def export(
         valid_until=instant(valid_until) if valid_until else None,
         challenge=challenge,
         log_since=log_since,
-        progress=Bar("exported", total),
+        progress=Bar(message("exported"), total),
     )
-    say(f"{done.path}: {done.items} items, {done.size:,} bytes, {done.readiness.verdict.replace('-', ' ')}")
-    say(f"bundle id {done.bundle_id}")
+    told = gettext(
+        "{items} items, {size:,} bytes, {verdict}", items=done.items, size=done.size, verdict=word(done.readiness.verdict)
+    )
+    say(f"{done.path}: {told}")
+    say(gettext("bundle id {id}", id=done.bundle_id))
     if done.withheld:
-        say(f"withheld, but committed to: {', '.join(done.withheld)}")
+        say(gettext("withheld, but committed to: {items}", items=", ".join(done.withheld)))
     if done.sealed:
-        opened = "opened once as a check" if escrow_identity else "not opened as a check: no --escrow-identity"
-        say(f"sealed to {len(recipients)} recipients and the escrow, {opened}: {', '.join(done.sealed)}")
+        opened = (
+            message("opened once as a check") if escrow_identity else message("not opened as a check: no --escrow-identity")
+        )
+        say(
+            ngettext(
+                "sealed to {number} recipient and the escrow, {opened}: {items}",
+                "sealed to {number} recipients and the escrow, {opened}: {items}",
+                len(recipients),
+                opened=opened,
+                items=", ".join(done.sealed),
+            )
+        )
     if done.log_broken:
         text = gettext(
             "the audit log no longer continues that of sequence {sequences}: a verifier who remembers it will not accept this "
@@ -160,7 +176,7 @@ def export(
         )
         note(text)
     if not signers:
-        note("unsigned: `compliance-tui sign BUNDLE --key KEY` adds a signature")
+        note(gettext("unsigned: `compliance-tui sign BUNDLE --key KEY` adds a signature"))
 
 
 @click.command()
@@ -183,7 +199,7 @@ def sign(bundle: Path, keys: Sequence[str], passphrase_fd: int | None, number: i
     from compliance_tui.bundle.tree import open_tree
 
     if not keys:
-        raise click.UsageError("name the key with --key")
+        raise click.UsageError(message("name the key with --key"))
     signers = load_signers(keys, passphrase_fd)
     name = f"{FOLDER}/{number:04d}"
     with open_tree(bundle, front_first=True) as tree:
@@ -192,15 +208,16 @@ def sign(bundle: Path, keys: Sequence[str], passphrase_fd: int | None, number: i
         show_and_ask(chosen.content, chosen.framed.name, signers, yes)
     for signer in signers:
         bundle_id = sign_bundle(bundle, signer, name, chosen.content if chosen else None)
-        say(f"{bundle}: signed by {signer.public.fingerprint}")
-        say(f"bundle id {bundle_id}")
+        say(gettext("{bundle}: signed by {key}", bundle=bundle, key=signer.public.fingerprint))
+        say(gettext("bundle id {id}", id=bundle_id))
 
 
 def memory_of(state: Path | None, trust: Path | None, policy: "Policy | None") -> "Memory | None":
     """The state file: the one named, or ``NAME.state.json`` beside the trust policy; none without a policy."""
     if trust is None or policy is None:
         if state is not None:
-            raise InputError("bad-option", "--state goes with --trust: without a policy there is nothing to remember")
+            text = message("--state goes with --trust: without a policy there is nothing to remember")
+            raise InputError("bad-option", text)
         return None
     from compliance_tui.bundle.state import Memory
     from compliance_tui.safe.toml import LARGEST_TOML
@@ -220,7 +237,8 @@ def _size(bundle: Path) -> int:
 def _tell_core(found: "Verification") -> None:
     """On a terminal, what the core shows, while the files are still being hashed."""
     if sys.stderr.isatty():
-        note("core read: " + ", ".join(f"{line.name} {line.outcome}" for line in found.lines) + "; now the files …")
+        lines = ", ".join(f"{gettext(word(line.name))} {gettext(word(line.outcome))}" for line in found.lines)
+        note(gettext("core read: {lines}; now the files …", lines=lines))
 
 
 @click.command()
@@ -286,7 +304,7 @@ def verify(
         policy,
         instant(as_of),
         load_kinds(extra_kinds(ctx)),
-        progress=Bar("verified", _size(bundle)),
+        progress=Bar(message("verified"), _size(bundle)),
         allow_unknown_standard=allow_unknown_standard,
         folders=folders,
         identities=secrets,

@@ -13,7 +13,9 @@ from compliance_tui.assessment.model import Artifact, Person, Subject, Waiver
 from compliance_tui.cli.open import can_draw
 from compliance_tui.cli.settings import instant, note, say
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import gettext, message
 from compliance_tui.safe.text import clean_line
+from compliance_tui.safe.words import word
 from compliance_tui.shipped import shipped
 from compliance_tui.standard.load import find_pack, standard_folders
 
@@ -115,9 +117,10 @@ def demo(ctx: click.Context, directory: Path | None, no_tui: bool) -> int:
     home = directory or Path("compliance-demo")
     if home.exists() and any(home.iterdir()):
         if not no_tui and can_draw() and (home / "assessment" / "assessment.toml").exists():
-            note(f"{home} is there already; opening it")
+            note(gettext("{path} is there already; opening it", path=home))
             return _open(home)
-        raise InputError("exists", f"{clean_line(str(home))}: is there already; remove it, or name another folder")
+        text = message("{path}: is there already; remove it, or name another folder", path=clean_line(str(home)))
+        raise InputError("exists", text)
     at = instant(None)
     build_assessment(home / "assessment", at)
     if not no_tui and can_draw():
@@ -189,6 +192,7 @@ def _sample(folder: Path) -> Path:
 def _walk(home: Path, at: dt.datetime) -> int:
     """Export, sign, verify, alter, verify again; each step with its result."""
     from compliance_tui.bundle.export import export
+    from compliance_tui.bundle.page import line_rows
     from compliance_tui.bundle.sign import sign_bundle
     from compliance_tui.bundle.verify import verify
     from compliance_tui.evidence.kind import load_kinds
@@ -199,9 +203,16 @@ def _walk(home: Path, at: dt.datetime) -> int:
     contents = load(home / "assessment")
     result = contents.readiness(at)
     outcomes = [state.outcome for state in result.controls]
-    say(f"1. assessment   {home / 'assessment'}: {len(outcomes)} controls, {len(contents.items)} evidence items")
-    counts = ", ".join(f"{outcomes.count(name)} {name}" for name in ("satisfied", "waived", "blocked"))
-    say(f"2. readiness    {result.verdict.replace('-', ' ')}: {counts}")
+    say(
+        gettext(
+            "1. assessment   {folder}: {controls} controls, {items} evidence items",
+            folder=home / "assessment",
+            controls=len(outcomes),
+            items=len(contents.items),
+        )
+    )
+    counts = ", ".join(f"{outcomes.count(name)} {gettext(word(name))}" for name in ("satisfied", "waived", "blocked"))
+    say(gettext("2. readiness    {verdict}: {counts}", verdict=word(result.verdict), counts=counts))
 
     (home / "keys").mkdir()
     write_atomic(
@@ -217,31 +228,52 @@ def _walk(home: Path, at: dt.datetime) -> int:
     trust = policies.add_standard(trust, "trust.toml", pin.id, pin.version, pin.sha256)
     (home / "regulator").mkdir()
     write_atomic(home / "regulator" / "trust.toml", trust)
-    say(f"3. keys         {home / 'keys'}: two demonstration keys; {home / 'regulator' / 'trust.toml'} asks for both")
+    say(
+        gettext(
+            "3. keys         {folder}: two demonstration keys; {policy} asks for both",
+            folder=home / "keys",
+            policy=home / "regulator" / "trust.toml",
+        )
+    )
 
     signers = [load_signer(home / "keys" / f"{role}.key", lambda: b"") for role in ("lab-author", "lab-officer")]
     bundle = home / "bundle.zip"
     done = export(contents, bundle, at, ADA, signers=signers[:1], attester="northwind.example")
-    say(f"4. export       {bundle}: {done.items} items, {done.size:,} bytes, bundle id {done.bundle_id[:16]}…, signed by {ADA}")
+    say(
+        gettext(
+            "4. export       {bundle}: {items} items, {size:,} bytes, bundle id {id}…, signed by {person}",
+            bundle=bundle,
+            items=done.items,
+            size=done.size,
+            id=done.bundle_id[:16],
+            person=ADA,
+        )
+    )
     sign_bundle(bundle, signers[1])
-    say(f"5. sign         second signature, by {BEN}")
+    say(gettext("5. sign         second signature, by {person}", person=BEN))
 
     policy, kinds = policies.load_policy(trust, "trust.toml"), load_kinds()
     found = verify(bundle, policy, at, kinds)
-    say(f"6. verify       {found.verdict.replace('-', ' ')}")
-    for line in found.lines:
-        say(f"     {line.outcome:<8}{line.name:<14}{line.reason}")
+    say(gettext("6. verify       {verdict}", verdict=word(found.verdict)))
+    for row in line_rows(found.lines):
+        say(f"   {row}")
 
     altered = home / "altered.zip"
     _alter(bundle, altered)
     caught = verify(altered, policy, at, kinds)
     fault = next((line for line in caught.lines if line.outcome == "fail"), None)
     say(
-        f"7. altered copy {altered}, one byte of evidence changed: {caught.verdict}; {fault.reason if fault else 'not noticed'}"
+        gettext(
+            "7. altered copy {bundle}, one byte of evidence changed: {verdict}; {reason}",
+            bundle=altered,
+            verdict=word(caught.verdict),
+            reason=fault.reason if fault else message("not noticed"),
+        )
     )
     say()
-    say(f"Look at it:     compliance-tui {home / 'assessment'}")
-    say(f"Verify it:      compliance-tui verify {bundle} --trust {home / 'regulator' / 'trust.toml'}")
+    say(gettext("Look at it:     {command}", command=f"compliance-tui {home / 'assessment'}"))
+    verify_it = f"compliance-tui verify {bundle} --trust {home / 'regulator' / 'trust.toml'}"
+    say(gettext("Verify it:      {command}", command=verify_it))
     genuine = all(line.outcome == "pass" or not line.required for line in found.lines if line.name != "readiness")
     return 0 if genuine and caught.verdict == "broken" else 1
 

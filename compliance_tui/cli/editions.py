@@ -9,6 +9,7 @@ from compliance_tui.cli.bundle import seal_options, sealing_from
 from compliance_tui.cli.keys import KEY_OPTION, PASSPHRASE_OPTION, load_signers
 from compliance_tui.cli.settings import Bar, instant, say
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import gettext, message
 
 
 @click.command()
@@ -43,7 +44,8 @@ def redact(
     from compliance_tui.bundle.editions import redact as write_edition
 
     if not withhold and not sealed:
-        raise InputError("bad-option", "say what to leave out with --withhold ITEM, or what to encrypt with --seal ITEM")
+        text = message("say what to leave out with --withhold ITEM, or what to encrypt with --seal ITEM")
+        raise InputError("bad-option", text)
     done = write_edition(
         bundle,
         output,
@@ -52,13 +54,14 @@ def redact(
         sealing=sealing_from(sealed, recipients, escrow, escrow_identity),
         as_of=instant(as_of),
         signers=load_signers(keys, passphrase_fd),
-        progress=Bar("checked", bundle.stat().st_size if bundle.is_file() else 0),
+        progress=Bar(message("checked"), bundle.stat().st_size if bundle.is_file() else 0),
     )
-    say(f"{done.path}: an edition of the same bundle")
-    say(f"bundle id {done.bundle_id}")
-    for what, names in (("withheld", done.withheld), ("sealed", done.sealed)):
-        if names:
-            say(f"{what}, but committed to: {', '.join(names)}")
+    say(gettext("{path}: an edition of the same bundle", path=done.path))
+    say(gettext("bundle id {id}", id=done.bundle_id))
+    if done.withheld:
+        say(gettext("withheld, but committed to: {items}", items=", ".join(done.withheld)))
+    if done.sealed:
+        say(gettext("sealed, but committed to: {items}", items=", ".join(done.sealed)))
 
 
 @click.command()
@@ -78,5 +81,5 @@ def disclose(source: Path, item: str, output: Path, bundle_id: str | None) -> No
     from compliance_tui.bundle.editions import disclose as write_item
 
     found = write_item(source, item, output, bundle_id=bundle_id)
-    say(f"{output}: {item} as bundle {found} commits to it")
-    say(f"the reviewer proves it with `compliance-tui verify BUNDLE --with {output}`")
+    say(gettext("{path}: {item} as bundle {id} commits to it", path=output, item=item, id=found))
+    say(gettext("the reviewer proves it with `compliance-tui verify BUNDLE --with {path}`", path=output))

@@ -20,7 +20,9 @@ from compliance_tui.evidence.fact import Fact, Facts
 from compliance_tui.evidence.kind import Kind, load_kinds, recognise
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import open_regular
+from compliance_tui.safe.language import Message, gettext, message, ngettext
 from compliance_tui.safe.text import clean_line
+from compliance_tui.safe.words import word
 
 _ITEM = re.compile(r"E-[0-9]{4,9}")
 
@@ -54,8 +56,19 @@ def listing(ctx: click.Context, as_json: bool) -> None:
     for item in contents.items.values():
         say(f"{item.id}  {item.kind}  {item.title}")
         age = age_days(item, instant(None))
-        say(f"  speaks of {item.speaks_of} ({age} days ago), {item.size:,} bytes, {item.disclosure}")
-        say(f"  serves {', '.join(served.get(item.id, [])) or 'no control'}")
+        say(
+            "  "
+            + ngettext(
+                "speaks of {day} ({number} day ago), {size:,} bytes, {disclosure}",
+                "speaks of {day} ({number} days ago), {size:,} bytes, {disclosure}",
+                age,
+                day=item.speaks_of,
+                size=item.size,
+                disclosure=word(item.disclosure),
+            )
+        )
+        controls = ", ".join(served.get(item.id, []))
+        say("  " + (gettext("serves {controls}", controls=controls) if controls else gettext("serves no control")))
 
 
 def _plain(item: Item) -> dict[str, Any]:
@@ -83,7 +96,8 @@ def _say_facts(facts: dict[str, Fact]) -> None:
         if isinstance(fact.value, Decimal):
             value = f"{fact.value:f}"
         unit = f" {fact.unit}" if fact.unit else ""
-        say(f"  {name} = {clean_line(value)}{unit}   ({fact.source} at {fact.where})")
+        where = gettext("({source} at {where})", source=word(fact.source), where=fact.where)
+        say(f"  {name} = {clean_line(value)}{unit}   {where}")
 
 
 @evidence.command()
@@ -99,18 +113,27 @@ def show(ctx: click.Context, item: str, as_json: bool) -> None:
     """
     found = load(folder(ctx)).items.get(item)
     if found is None:
-        raise InputError("unknown-item", f"there is no evidence item {clean_line(item, 30)}; `evidence list` shows them")
+        text = message("there is no evidence item {item}; `evidence list` shows them", item=clean_line(item, 30))
+        raise InputError("unknown-item", text)
     if as_json:
         print_json(_plain(found))
         return
     say(f"{found.id}  {found.kind}  {found.title}")
-    say(f"speaks of {found.speaks_of} ({found.speaks_of_source}), attached by {found.attached_by}, {found.disclosure}")
+    say(
+        gettext(
+            "speaks of {day} ({source}), attached by {person}, {disclosure}",
+            day=found.speaks_of,
+            source=word(found.speaks_of_source),
+            person=found.attached_by,
+            disclosure=word(found.disclosure),
+        )
+    )
     for file in found.files:
-        say(f"  {file.name}  {file.size:,} bytes  sha256 {file.sha256}")
-    say("Facts" if found.facts else "No facts were read from it")
+        say("  " + gettext("{file}  {size:,} bytes  sha256 {sha256}", file=file.name, size=file.size, sha256=file.sha256))
+    say(gettext("Facts") if found.facts else gettext("No facts were read from it"))
     _say_facts(found.facts)
     for warning in found.warnings:
-        say(f"  warning: {warning}")
+        say("  " + gettext("warning: {text}", text=gettext(warning)))
 
 
 @evidence.command()
@@ -136,8 +159,17 @@ def facts(ctx: click.Context, file: Path, kind: str | None, as_json: bool) -> No
         return
     name = kind or recognise(file, kinds)
     if name is None or name not in kinds:
-        wanted = f"{clean_line(kind)} is no known kind" if kind else "cannot tell what kind of evidence this is; give --kind"
-        raise InputError("unknown-kind", f"{clean_line(str(file))}: {wanted}; `compliance-tui evidence kinds` lists them")
+        where = clean_line(str(file))
+        if kind:
+            text = message(
+                "{file}: {kind} is no known kind; `compliance-tui evidence kinds` lists them", file=where, kind=clean_line(kind)
+            )
+        else:
+            text = message(
+                "{file}: cannot tell what kind of evidence this is; give --kind; `compliance-tui evidence kinds` lists them",
+                file=where,
+            )
+        raise InputError("unknown-kind", text)
     found = read_facts(file, kinds[name])
     with open_regular(file) as stream:
         sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
@@ -149,8 +181,12 @@ def _facts_of_item(contents: Contents, identifier: str, kind: str | None, kinds:
 
     item = contents.items.get(identifier)
     if item is None or (kind or item.kind) not in kinds:
-        wanted = f"no known kind {kind or item.kind}" if item else "no such file, and no such evidence item"
-        raise InputError("unknown-item", f"{clean_line(identifier, 30)}: {clean_line(wanted)}; `evidence list` shows the items")
+        name = clean_line(identifier, 30)
+        text = message("{item}: no such file, and no such evidence item; `evidence list` shows the items", item=name)
+        if item is not None:
+            wanted = clean_line(kind or item.kind)
+            text = message("{item}: no known kind {kind}; `evidence list` shows the items", item=name, kind=wanted)
+        raise InputError("unknown-item", text)
     store = open_store(contents.root, contents.assessment)
     files = [(file.name, partial(store.open, file.sha256)) for file in item.files]
     sha256 = item.files[0].sha256 if len(item.files) == 1 else digest_of_file_list(item)
@@ -173,7 +209,7 @@ def _say_found(found: Facts, sha256: str, as_json: bool) -> None:
     say(f"{found.kind} ({found.reader}), sha256 {sha256}")
     _say_facts(found.facts)
     for warning in found.warnings:
-        note(f"warning: {warning}")
+        note(gettext("warning: {text}", text=gettext(warning)))
 
 
 @evidence.command()
@@ -192,15 +228,23 @@ def verify(ctx: click.Context, as_json: bool) -> int:
         for file in item.files:
             owners.setdefault(file.sha256, []).append((item.id, file.name))
     total = sum(item.size for item in contents.items.values())
-    findings = open_store(contents.root, contents.assessment).verify(list(owners), Bar("checked", total))
+    findings = open_store(contents.root, contents.assessment).verify(list(owners), Bar(message("checked"), total))
     if as_json:
         rows = [(finding, owner) for finding in findings for owner in owners[finding.sha256]]
         print_json([{"item": owner[0], "file": owner[1], "sha256": one.sha256, "fault": one.fault} for one, owner in rows])
     else:
         for finding in findings:
             for item_id, name in owners[finding.sha256]:
-                say(f"{item_id}: {name} is {finding.fault}; restore the original bytes (sha256 {finding.sha256})")
-        say(f"{len(owners)} files checked, {len(findings)} missing or altered")
+                say(
+                    gettext(
+                        "{item}: {file} is {fault}; restore the original bytes (sha256 {sha256})",
+                        item=item_id,
+                        file=name,
+                        fault=word(finding.fault),
+                        sha256=finding.sha256,
+                    )
+                )
+        say(gettext("{all} files checked, {faults} missing or altered", all=len(owners), faults=len(findings)))
     return 1 if findings else 0
 
 
@@ -225,9 +269,16 @@ def lint(ctx: click.Context, as_of: str | None, as_json: bool) -> int:
         print_json([{"code": one.code, "about": one.about, "text": one.text} for one in found])
     else:
         for one in found:
-            say(f"{one.about}: {one.text}")
-        say(f"{len(found)} things do not fit together" if found else "everything fits together")
+            say(f"{one.about}: {gettext(one.text)}")
+        if found:
+            say(ngettext("{number} thing does not fit together", "{number} things do not fit together", len(found)))
+        else:
+            say(gettext("everything fits together"))
     return 1 if found else 0
+
+
+def _no_kind(kind: str) -> Message:
+    return message("{kind} is no known kind; `evidence kinds` lists them", kind=clean_line(kind, 60))
 
 
 @evidence.command()
@@ -243,19 +294,21 @@ def kinds(ctx: click.Context, kind: str | None, as_json: bool) -> None:
     """
     known = load_kinds(extra_kinds(ctx))
     if kind is not None and kind not in known:
-        raise InputError("unknown-kind", f"{clean_line(kind, 60)} is no known kind; `evidence kinds` lists them")
+        raise InputError("unknown-kind", _no_kind(kind))
     chosen = [known[kind]] if kind else list(known.values())
     if as_json:
         print_json([one.model_dump(mode="json") for one in chosen])
         return
     for one in chosen:
-        say(f"{one.id}  {one.title} (read by {one.reader})")
+        say(gettext("{id}  {title} (read by {reader})", id=one.id, title=one.title, reader=one.reader))
         if kind:
-            say(f"\n{one.summary.strip()}\n\nComplete when: {one.complete_when.strip()}")
-            say(f"\nHow to produce one:\n{one.how_to_produce.strip()}\n\nFacts:")
+            say(f"\n{one.summary.strip()}\n")
+            say(gettext("Complete when: {text}", text=one.complete_when.strip()))
+            say("\n" + gettext("How to produce one:") + f"\n{one.how_to_produce.strip()}\n")
+            say(gettext("Facts:"))
             for fact in one.facts:
-                unit = f" in {fact.unit}" if fact.unit else ""
-                say(f"  {fact.name} ({fact.type}{unit}): {fact.meaning}")
+                type_ = gettext("{type} in {unit}", type=fact.type, unit=fact.unit) if fact.unit else fact.type
+                say(f"  {fact.name} ({type_}): {fact.meaning}")
 
 
 @evidence.command()
@@ -278,7 +331,7 @@ def new(ctx: click.Context, kind: str, target: Path | None, date: str | None, sc
 
     known = load_kinds(extra_kinds(ctx))
     if kind not in known:
-        raise InputError("unknown-kind", f"{clean_line(kind, 60)} is no known kind; `evidence kinds` lists them")
+        raise InputError("unknown-kind", _no_kind(kind))
     if schema:
         print_json(form_schema(known[kind]))
         return
@@ -287,7 +340,8 @@ def new(ctx: click.Context, kind: str, target: Path | None, date: str | None, sc
         click.echo(content.decode(), nl=False)
         return
     if target.exists():
-        raise InputError("exists", f"{clean_line(str(target))}: is there already; choose another name")
+        text = message("{path}: is there already; choose another name", path=clean_line(str(target)))
+        raise InputError("exists", text)
     with writing(target):
         write_atomic(target, content)
-    say(f"{target}: a blank {kind}; fill it, then `compliance-tui evidence facts {target}`")
+    say(gettext("{path}: a blank {kind}; fill it, then `compliance-tui evidence facts {path}`", path=target, kind=kind))

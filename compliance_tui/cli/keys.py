@@ -10,6 +10,7 @@ import click
 from compliance_tui.cli.settings import note, print_json, say
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import read_bounded
+from compliance_tui.safe.language import gettext, message
 from compliance_tui.safe.text import clean_line
 from compliance_tui.trust.keys import LARGEST_KEY_FILE, KeyType, Signer, load_signer, new_key, public_half
 from compliance_tui.trust.public_key import PublicKey, parse_public_key
@@ -39,9 +40,11 @@ def passphrase_from(descriptor: int | None, name: str) -> Callable[[], bytes]:
         if descriptor is not None:
             return _line_of(descriptor)
         if not sys.stdin.isatty():
-            raise InputError("no-passphrase", f"{clean_line(name)}: needs a passphrase; pass it with --passphrase-fd")
-        what = "PIN" if name.startswith("pkcs11:") else "Passphrase"
-        return str(click.prompt(f"{what} of {clean_line(name, 60)}", hide_input=True, err=True)).encode()
+            text = message("{key}: needs a passphrase; pass it with --passphrase-fd", key=clean_line(name))
+            raise InputError("no-passphrase", text)
+        key = clean_line(name, 60)
+        prompt = gettext("PIN of {key}", key=key) if name.startswith("pkcs11:") else gettext("Passphrase of {key}", key=key)
+        return str(click.prompt(prompt, hide_input=True, err=True)).encode()
 
     return ask
 
@@ -52,12 +55,14 @@ def _line_of(descriptor: int) -> bytes:
     try:
         while len(line) < _LONGEST_PASSPHRASE and (byte := os.read(descriptor, 1)) != b"\n":
             if not byte and not line:
-                raise InputError("no-passphrase", f"--passphrase-fd {descriptor}: has no further line; give one for each key")
+                text = message("--passphrase-fd {number}: has no further line; give one for each key", number=descriptor)
+                raise InputError("no-passphrase", text)
             if not byte:
                 break
             line += byte
     except OSError:
-        raise InputError("no-passphrase", f"--passphrase-fd {descriptor}: cannot be read") from None
+        text = message("--passphrase-fd {number}: cannot be read", number=descriptor)
+        raise InputError("no-passphrase", text) from None
     return line
 
 
@@ -82,21 +87,25 @@ def new(path: Path, kind: KeyType, passphrase_fd: int | None, unencrypted: bool)
     if not unencrypted:
         passphrase = passphrase_from(passphrase_fd, path.name)()
         if len(passphrase) < 8:
-            raise InputError("weak-passphrase", "the passphrase has fewer than 8 characters; take a longer one")
-        if passphrase_fd is None and click.prompt("Once more", hide_input=True, err=True).encode() != passphrase:
-            raise InputError("bad-passphrase", "the two passphrases differ; nothing was written")
+            raise InputError("weak-passphrase", message("the passphrase has fewer than 8 characters; take a longer one"))
+        if passphrase_fd is None and click.prompt(gettext("Once more"), hide_input=True, err=True).encode() != passphrase:
+            raise InputError("bad-passphrase", message("the two passphrases differ; nothing was written"))
     public = new_key(path, passphrase, kind)
-    say(f"{path}: new key, keep it secret")
+    say(gettext("{path}: new key, keep it secret", path=path))
     _show(public)
 
 
 def _show(public: PublicKey) -> None:
-    say(f"kind         {public.kind}")
+    rows = {gettext("kind"): public.kind}
     if public.application is not None:
-        say(f"application  {public.application} (signs SSH signatures only, never a DSSE envelope)")
-    say(f"key id       {public.key_id}")
-    say(f"fingerprint  {public.fingerprint}")
-    say(f"public       {public.openssh}")
+        application = public.application
+        rows[gettext("application")] = gettext("{name} (signs SSH signatures only, never a DSSE envelope)", name=application)
+    rows[gettext("key id")] = public.key_id
+    rows[gettext("fingerprint")] = public.fingerprint
+    rows[gettext("public")] = public.openssh
+    width = max([11, *map(len, rows)])
+    for name, value in rows.items():
+        say(f"{name:<{width}}  {value}")
 
 
 @keys.command()
@@ -148,10 +157,10 @@ def listing(directory: Path, agent: bool) -> None:
             say(f"agent:{one.public.fingerprint}  {one.public.kind}  {clean_line(one.comment, 60)}")
         return
     if not directory.is_dir():
-        raise InputError("not-found", f"{clean_line(str(directory))}: no such folder")
+        raise InputError("not-found", message("{path}: no such folder", path=clean_line(str(directory))))
     for path in sorted(directory.glob("*.pub")):
         try:
             public = parse_public_key(read_bounded(path, LARGEST_KEY_FILE).decode("utf-8", "replace"), path.name)
             say(f"{path.name}  {public.fingerprint}  {public.kind}")
         except InputError as error:  # an RSA key beside the others is no reason to hide them
-            note(str(error))
+            note(gettext(str(error)))

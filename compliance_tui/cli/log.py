@@ -10,6 +10,7 @@ from compliance_tui.assessment.log import read_log
 from compliance_tui.cli.settings import folder, print_json, say
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import write_atomic, writing
+from compliance_tui.safe.language import gettext, message
 from compliance_tui.safe.text import clean_line
 
 
@@ -58,8 +59,9 @@ def verify(ctx: click.Context, as_json: bool) -> int:
         print_json({"size": report.size, "root": report.root.hex(), "faults": list(report.faults)})
     else:
         for fault in report.faults:
-            say(fault)
-        say(f"{report.size} lines, head {report.root.hex()}, {len(report.faults)} faults")
+            say(gettext(fault))
+        faults = len(report.faults)
+        say(gettext("{lines} lines, head {root}, {faults} faults", lines=report.size, root=report.root.hex(), faults=faults))
     return 1 if report.faults else 0
 
 
@@ -76,11 +78,11 @@ def prove(ctx: click.Context, line: int | None, since: int | None, old_root: str
       compliance-tui log prove --since 120 --root 5d1f…
     """
     if (line is None) == (since is None):
-        raise InputError("bad-option", "say what to prove: --line N, or --since SIZE")
+        raise InputError("bad-option", message("say what to prove: --line N, or --since SIZE"))
     try:
         remembered = bytes.fromhex(old_root) if old_root else None
     except ValueError:
-        raise InputError("bad-option", "--root is the head in hexadecimal, 64 digits") from None
+        raise InputError("bad-option", message("--root is the head in hexadecimal, 64 digits")) from None
     root = folder(ctx)
     print_json(audit.inclusion(root, line) if line is not None else audit.consistency(root, since or 0, remembered))
 
@@ -107,10 +109,11 @@ def checkpoint(ctx: click.Context, key: str, passphrase_fd: int | None, origin: 
     assessment = read_assessment(folder(ctx))
     report = audit.verify_log(folder(ctx))
     signer = load_signer(key, passphrase_from(passphrase_fd, key))
-    note = sign_checkpoint(Checkpoint(origin or f"compliance-tui/{assessment.series}", report.size, report.root), signer)
+    signed = sign_checkpoint(Checkpoint(origin or f"compliance-tui/{assessment.series}", report.size, report.root), signer)
     if output is None:
-        click.echo(note.decode(), nl=False)
+        click.echo(signed.decode(), nl=False)
         return
     with writing(output):
-        write_atomic(output, note)
-    say(f"{output}: head of {report.size} lines, signed by {signer.public.fingerprint}")
+        write_atomic(output, signed)
+    key = signer.public.fingerprint
+    say(gettext("{path}: head of {lines} lines, signed by {key}", path=output, lines=report.size, key=key))

@@ -69,7 +69,8 @@ def rate(
         content = read_bounded(register, _LARGEST_REGISTER)
         document = load_json(content, str(register), limit=_LARGEST_REGISTER)
         if not isinstance(document, dict):
-            raise InputError("bad-rating", f"{clean_line(str(register))}: must hold a JSON object")
+            text = message("{path}: must hold a JSON object", path=clean_line(str(register)))
+            raise InputError("bad-rating", text)
     elif item is not None and contents is not None:
         document = register_document(contents, item)
     elif levels:
@@ -127,7 +128,7 @@ def _lines(one: RatedEntry, stored: bool) -> Iterator[str]:
     if one.jef is not None:
         yield "  " + gettext("beside it, unofficial: {scale} {value}", scale="JEF", value=one.jef)
     for text in one.cautions:
-        yield "  " + gettext("look again: {why}", why=text)
+        yield "  " + gettext("look again: {why}", why=gettext(text))
 
 
 def _explained(scale: RatingScale) -> Iterator[str]:
@@ -135,7 +136,10 @@ def _explained(scale: RatingScale) -> Iterator[str]:
     for axis in scale.axes:
         yield f"{axis.id}: {axis.title}"
         for place, level in enumerate(axis.levels):
-            yield f"  {level_value(axis, place)} ({level.points} points): {level.anchor}"
+            told = ngettext("{number} point", "{number} points", level.points)
+            yield f"  {level_value(axis, place)} ({told}): {level.anchor}"
     for modifier in scale.modifiers:
-        yield f"modifier {modifier.id}: {', '.join(f'{one.id} ({one.points:+d})' for one in modifier.options)}"
-    yield f"bands: {', '.join(f'{band.id} from {band.floor}' for band in scale.bands)}"
+        options = ", ".join(f"{one.id} ({one.points:+d})" for one in modifier.options)
+        yield gettext("modifier {modifier}: {options}", modifier=modifier.id, options=options)
+    bands = (gettext("{band} from {floor}", band=band.id, floor=band.floor) for band in scale.bands)
+    yield gettext("bands: {bands}", bands=", ".join(bands))

@@ -10,6 +10,7 @@ from compliance_tui.cli.keys import KEY_OPTION, PASSPHRASE_OPTION, load_signers
 from compliance_tui.cli.settings import folder, instant, person, say
 from compliance_tui.cli.signing import YES_OPTION, show_and_ask
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import gettext, message
 from compliance_tui.safe.text import clean_line
 
 if TYPE_CHECKING:
@@ -63,15 +64,21 @@ def _finish(
     from compliance_tui.bundle.write import write_folder
 
     if not keys:
-        raise click.UsageError("name the key with --key")
+        raise click.UsageError(message("name the key with --key"))
     signers = load_signers(keys, passphrase_fd)
     show_and_ask(draft.content, draft.name, signers, yes)
     if output is not None:
         write_folder(output, attestation_members("", draft.content, draft.name, signers))
-        say(f"{output}: {draft.name}, signed; it goes along with `verify BUNDLE --with {output}`")
+        say(
+            gettext(
+                "{path}: {statement}, signed; it goes along with `verify BUNDLE --with {path}`",
+                path=output,
+                statement=draft.name,
+            )
+        )
     elif bundle is not None:
         where = add_statement(bundle, draft.content, draft.name, signers)
-        say(f"{bundle}: {where} is {draft.name}, signed")
+        say(gettext("{bundle}: {place} is {statement}, signed", bundle=bundle, place=where, statement=draft.name))
     say(f"sha256 {draft.sha256}")
 
 
@@ -193,8 +200,12 @@ def _finding(text: str) -> "ControlFinding":
     standard, _, control = where.rpartition("/")
     finding, _, note = said.partition(":")
     if not standard or not control or finding not in _FINDINGS:
-        how = f"write it as STANDARD/CONTROL=FINDING[:NOTE], with one of {', '.join(_FINDINGS)}"
-        raise InputError("bad-option", f"--finding {clean_line(text, 80)}: {how}")
+        why = message(
+            "--finding {given}: write it as STANDARD/CONTROL=FINDING[:NOTE], with one of {findings}",
+            given=clean_line(text, 80),
+            findings=", ".join(_FINDINGS),
+        )
+        raise InputError("bad-option", why)
     return ControlFinding(standard=standard, control=control, finding=finding, note=note)
 
 
@@ -281,7 +292,7 @@ def register(
     from compliance_tui.bundle import declare
 
     if bundle is None and output is None:
-        raise click.UsageError("say where it goes: a BUNDLE, or a folder with -o")
+        raise click.UsageError(message("say where it goes: a BUNDLE, or a folder with -o"))
     root, at = folder(ctx), instant(as_of)
     draft = declare.register(root, attester, withdrawn, instant(expires), at)
     _finish(draft, bundle, keys, passphrase_fd, output, yes)

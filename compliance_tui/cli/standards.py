@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
+from compliance_tui.cli.assess import pinned_line
 from compliance_tui.cli.comments import comment, comments
 from compliance_tui.cli.settings import extra_standards, folder, instant, person, print_json, say
 from compliance_tui.cli.standards_diff import diff
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import gettext, message, ngettext
 from compliance_tui.safe.text import clean_line
 from compliance_tui.standard.describe import rule_lines
 from compliance_tui.standard.lint import Finding
@@ -39,8 +41,10 @@ def listing(ctx: click.Context, as_json: bool) -> None:
         return
     for pack in packs:
         header = pack.standard.standard
-        say(f"{header.id}@{header.version}  {len(pack.standard.controls)} controls  {header.title} ({header.status})")
-        say(f"  released {header.released}, sha256 {pack.sha256}")
+        count = len(pack.standard.controls)
+        told = ngettext("{number} control", "{number} controls", count)
+        say(f"{header.id}@{header.version}  {told}  {header.title} ({header.status})")
+        say("  " + gettext("released {day}, sha256 {sha256}", day=header.released, sha256=pack.sha256))
 
 
 def _entry(pack: Pack) -> dict[str, object]:
@@ -70,7 +74,9 @@ def show(ctx: click.Context, reference: str, control: str | None, as_json: bool)
     pack = find_pack(reference, standard_folders(extra_standards(ctx)))
     found = pack.standard.control(control) if control else None
     if control and found is None:
-        raise InputError("unknown-control", f"{pack.standard.id} {pack.standard.version} has no control {clean_line(control)}")
+        name = f"{pack.standard.id} {pack.standard.version}"
+        text = message("{standard} has no control {control}", standard=name, control=clean_line(control))
+        raise InputError("unknown-control", text)
     if as_json:
         model = found or pack.standard
         print_json(model.model_dump(by_alias=True, exclude_defaults=True))
@@ -82,14 +88,22 @@ def show(ctx: click.Context, reference: str, control: str | None, as_json: bool)
 
 def _show_standard(pack: Pack) -> None:
     standard, header = pack.standard, pack.standard.standard
-    say(f"{header.title}, version {header.version} ({header.status})")
-    say(f"released {header.released}, endorsed by {', '.join(header.endorsed_by) or 'nobody'}, sha256 {pack.sha256}")
+    say(gettext("{title}, version {version} ({status})", title=header.title, version=header.version, status=header.status))
+    say(
+        gettext(
+            "released {day}, endorsed by {whom}, sha256 {sha256}",
+            day=header.released,
+            whom=", ".join(header.endorsed_by) or message("nobody"),
+            sha256=pack.sha256,
+        )
+    )
     for prose in (header.summary, header.disclaimer):
         if prose:
             say("\n" + prose.strip())
     for axis in standard.axes:
         values = ", ".join(f"{value.id} ({value.title})" for value in axis.values)
-        say(f"\naxis {axis.id}: {axis.title}: {values}")
+        say()
+        say(gettext("axis {axis}: {title}: {values}", axis=axis.id, title=axis.title, values=values))
     for group in standard.groups:
         say(f"\n{group.id}  {group.title}")
         for one in standard.controls:
@@ -99,14 +113,14 @@ def _show_standard(pack: Pack) -> None:
 
 def _show_control(standard: Standard, control: Control) -> None:
     say(f"{control.id}  {control.title}\n\n{control.statement.strip()}")
-    for heading, prose in (("Guidance", control.guidance), ("Example", control.example)):
+    for heading, prose in ((message("Guidance"), control.guidance), (message("Example"), control.example)):
         if prose:
-            say(f"\n{heading}\n{prose.strip()}")
-    say("\nRules")
+            say(f"\n{gettext(heading)}\n{prose.strip()}")
+    say("\n" + gettext("Rules"))
     for line in rule_lines(control, standard):
-        say(f"  {line}")
+        say(f"  {gettext(line)}")
     if control.references:
-        say(f"\nRelated: {', '.join(control.references)}")
+        say("\n" + gettext("Related: {names}", names=", ".join(control.references)))
 
 
 @standards.command()
@@ -134,9 +148,14 @@ def lint(ctx: click.Context, references: tuple[str, ...], as_json: bool) -> int:
         )
     else:
         for pack, one in findings:
-            say(f"{clean_line(str(pack.path))}, line {line_in(pack, one.location)}: {one.where}: {one.text}")
-        say(f"{len(packs)} checked, {len(findings)} findings")
+            say(_finding_line(pack, one))
+        say(gettext("{checked} checked, {findings} findings", checked=len(packs), findings=len(findings)))
     return 1 if findings else 0
+
+
+def _finding_line(pack: Pack, one: Finding) -> str:
+    path, line = clean_line(str(pack.path)), line_in(pack, one.location)
+    return gettext("{path}, line {line}: {where}: {text}", path=path, line=line, where=one.where, text=gettext(one.text))
 
 
 def _packs(references: Sequence[str], folders: Sequence[Path]) -> list[Pack]:
@@ -170,15 +189,18 @@ def release(ctx: click.Context, path: Path) -> int:
     pack = find_pack(str(path), folders)
     home = pack.path.resolve()
     if (home.parent.name, home.stem) != (pack.standard.id, pack.standard.version):
-        raise InputError("bad-standard", f"{clean_line(str(path))}: a released pack lies at <id>/<version>{pack.suffix}")
+        place = f"<id>/<version>{pack.suffix}"
+        text = message("{path}: a released pack lies at {place}", path=clean_line(str(path)), place=place)
+        raise InputError("bad-standard", text)
     findings = _findings(ctx, pack, folders)
     for one in findings:
-        say(f"{clean_line(str(pack.path))}, line {line_in(pack, one.location)}: {one.where}: {one.text}")
+        say(_finding_line(pack, one))
     if findings:
-        say("not released; mend these first")
+        say(gettext("not released; mend these first"))
         return 1
     add_release(home.parent.parent, pack.standard.id, pack.standard.version, pack.sha256)
-    say(f"{pack.standard.id} {pack.standard.version} is released, sha256 {pack.sha256}")
+    name = f"{pack.standard.id} {pack.standard.version}"
+    say(gettext("{standard} is released, sha256 {sha256}", standard=name, sha256=pack.sha256))
     return 0
 
 
@@ -202,7 +224,7 @@ def new(ctx: click.Context, path: Path, title: str | None, after: str | None, re
         starting_pack(path, title, day)
     else:
         next_version(path, find_pack(after, standard_folders(extra_standards(ctx))), day)
-    say(f"{path} written; `compliance-tui standards lint {path}` checks it as you go")
+    say(gettext("{path} written; `compliance-tui standards lint {path}` checks it as you go", path=path))
 
 
 @standards.command()
@@ -219,7 +241,7 @@ def pin(ctx: click.Context, reference: str) -> None:
 
     pack = find_pack(reference, standard_folders(extra_standards(ctx)))
     pin_standard(folder(ctx), pack, person(ctx), instant(None))
-    say(f"pinned {pack.standard.id} {pack.standard.version}, {len(pack.standard.controls)} controls, sha256 {pack.sha256}")
+    say(pinned_line(pack.standard, pack.sha256))
 
 
 @standards.command()
@@ -235,7 +257,14 @@ def unpin(ctx: click.Context, identifier: str) -> None:
     from compliance_tui.assessment.pins import unpin_standard
 
     count = unpin_standard(folder(ctx), identifier, str(uuid.uuid4()), person(ctx), instant(None))
-    say(f"{identifier} is no longer pinned; {count} answers are in the archive")
+    say(
+        ngettext(
+            "{standard} is no longer pinned; {number} answer is in the archive",
+            "{standard} is no longer pinned; {number} answers are in the archive",
+            count,
+            standard=identifier,
+        )
+    )
 
 
 standards.add_command(diff)

@@ -10,12 +10,14 @@ from compliance_tui.cli.settings import Bar, folder, instant, note, person, prin
 from compliance_tui.evidence.blob_store import StoreFinding
 from compliance_tui.evidence.store_address import Measured, StoreAddress
 from compliance_tui.safe.instant import format_instant, now
+from compliance_tui.safe.language import gettext, message, ngettext
 from compliance_tui.safe.model import validate
+from compliance_tui.safe.words import word
 
 _MOST_SKEW = 60  # seconds; S3 refuses at 15 minutes
-_YES_NO = {True: "yes", False: "no", None: "cannot be told"}
+_YES_NO = {True: message("yes"), False: message("no"), None: message("cannot be told")}
 _JSON = click.option("--json", "as_json", is_flag=True, help="One JSON document.")
-_ORPHANS = (
+_ORPHANS = message(
     "Uploads that were cut short leave parts that no listing shows and that take up room; "
     "have the server remove them (a lifecycle rule AbortIncompleteMultipartUpload of a few days)."
 )
@@ -70,17 +72,23 @@ def add(
         }
     )
     sizes = recorded_sizes(contents)
-    added = add_store(contents, address, person(ctx), instant(None), progress=Bar("uploaded", sum(sizes.values())))
+    added = add_store(contents, address, person(ctx), instant(None), progress=Bar(message("uploaded"), sum(sizes.values())))
     if as_json:
         print_json({**_address(address), "clock_skew_seconds": round(measured.skew), "uploaded": added.uploaded})
         return
     say(
-        f"{address.url} holds the evidence of this assessment from now on ({added.uploaded} of {added.recorded} files uploaded)"
+        gettext(
+            "{store} holds the evidence of this assessment from now on ({uploaded} of {all} files uploaded)",
+            store=address.url,
+            uploaded=added.uploaded,
+            all=added.recorded,
+        )
     )
     _say_measured(address.measured or measured.measured, address.read_back)
     _note_skew(measured.skew)
     if added.recorded:
-        note("git may still track the bytes: git rm -r -q --cached --ignore-unmatch evidence/objects")
+        command = "git rm -r -q --cached --ignore-unmatch evidence/objects"
+        note(gettext("git may still track the bytes: {command}", command=command))
 
 
 @store.command()
@@ -99,13 +107,20 @@ def show(ctx: click.Context, as_json: bool) -> None:
         print_json({"files": len(sizes), "bytes": sum(sizes.values()), "store": _address(address) if address else None})
         return
     say(
-        f"{len(sizes)} files, {sum(sizes.values()):,} bytes, in {address.url if address else 'evidence/objects of this folder'}"
+        ngettext(
+            "{number} file, {size:,} bytes, in {store}",
+            "{number} files, {size:,} bytes, in {store}",
+            len(sizes),
+            size=sum(sizes.values()),
+            store=address.url if address else message("evidence/objects of this folder"),
+        )
     )
     if address is None:
         return
-    for name in ("endpoint", "region"):
-        if getattr(address, name):
-            say(f"  {name} {getattr(address, name)}")
+    if address.endpoint:
+        say("  " + gettext("endpoint {address}", address=address.endpoint))
+    if address.region:
+        say("  " + gettext("region {name}", name=address.region))
     if address.measured:
         _say_measured(address.measured, address.read_back)
 
@@ -135,12 +150,15 @@ def doctor(ctx: click.Context, as_json: bool) -> int:
         document = {"clock_skew_seconds": round(found.skew), "worse": worse, "measured": _measured(found.measured)}
         print_json({"url": address.url, **document})
         return 1 if worse or off else 0
-    say(f"{address.url} can be reached, written and read")
+    say(gettext("{store} can be reached, written and read", store=address.url))
     _say_measured(found.measured, address.read_back)
     _note_skew(found.skew)
     for name in worse:
-        say(f"  {name} was measured, and is no longer so; ask who runs the server, then repeat `store add`")
-    say(_ORPHANS)
+        say(
+            "  "
+            + gettext("{what} was measured, and is no longer so; ask who runs the server, then repeat `store add`", what=name)
+        )
+    say(gettext(_ORPHANS))
     return 1 if worse or off else 0
 
 
@@ -161,19 +179,36 @@ def copy(ctx: click.Context, pull: bool, as_json: bool) -> int:
     shared, sizes = shared_store(contents), recorded_sizes(contents)
     if pull:
         wanted = sum(sizes[one.sha256] for one in shared.here.check(sizes))
-        copied, findings = shared.pull(sizes, Bar("fetched", wanted))
+        copied, findings = shared.pull(sizes, Bar(message("fetched"), wanted))
         looked_at = len(sizes)
     else:
         here, hurt = list(shared.here.objects()), list[str]()
         total = sum(shared.here.stat(sha256) or 0 for sha256 in here)
-        copied = sorted(shared.push(here, Bar("uploaded", total), hurt.append))
+        copied = sorted(shared.push(here, Bar(message("uploaded"), total), hurt.append))
         findings, looked_at = [StoreFinding(sha256, "altered") for sha256 in sorted(hurt)], len(here)
     if as_json:
         print_json({"looked_at": looked_at, "copied": copied, "findings": [vars(one) for one in findings]})
     else:
-        say(f"{len(copied)} of {looked_at} files {'fetched' if pull else 'uploaded'}, {len(findings)} missing or altered")
+        done = message(
+            "{copied} of {all} files uploaded, {faults} missing or altered",
+            copied=len(copied),
+            all=looked_at,
+            faults=len(findings),
+        )
+        if pull:
+            done = message(
+                "{copied} of {all} files fetched, {faults} missing or altered",
+                copied=len(copied),
+                all=looked_at,
+                faults=len(findings),
+            )
+        say(gettext(done))
         for one in findings:
-            say(f"  sha256 {one.sha256} is {one.fault} {'in the store' if pull else 'in this folder'}")
+            fault = word(one.fault)
+            if pull:
+                say("  " + gettext("sha256 {sha256} is {fault} in the store", sha256=one.sha256, fault=fault))
+            else:
+                say("  " + gettext("sha256 {sha256} is {fault} in this folder", sha256=one.sha256, fault=fault))
     return 1 if findings else 0
 
 
@@ -194,7 +229,7 @@ def verify(ctx: click.Context, deep: bool, as_json: bool) -> int:
     if deep:
         known = {one.sha256 for one in findings}
         rest = [sha256 for sha256 in sizes if sha256 not in known]
-        findings += shared.remote.verify(rest, Bar("checked", sum(sizes[sha256] for sha256 in rest)))
+        findings += shared.remote.verify(rest, Bar(message("checked"), sum(sizes[sha256] for sha256 in rest)))
     fault = {one.sha256: one.fault for one in findings}
     hurt = [
         {"item": item.id, "file": file.name, "sha256": file.sha256, "fault": fault[file.sha256]}
@@ -206,10 +241,13 @@ def verify(ctx: click.Context, deep: bool, as_json: bool) -> int:
         print_json({"checked": len(sizes), "deep": deep, "findings": hurt})
     else:
         for one in hurt:
-            say(f"{one['item']}: {one['file']} is {one['fault']} in the store (sha256 {one['sha256']})")
-        say(f"{len(sizes)} files {'hashed' if deep else 'looked for'}, {len(fault)} missing or altered")
+            say(gettext("{item}: {file} is {fault} in the store (sha256 {sha256})", **{**one, "fault": word(one["fault"])}))
+        if deep:
+            say(gettext("{all} files hashed, {faults} missing or altered", all=len(sizes), faults=len(fault)))
+        else:
+            say(gettext("{all} files looked for, {faults} missing or altered", all=len(sizes), faults=len(fault)))
         if any(one == "missing" for one in fault.values()):
-            say("Whoever attached them uploads them with `compliance-tui store copy`.")
+            say(gettext("Whoever attached them uploads them with `compliance-tui store copy`."))
     return 1 if fault else 0
 
 
@@ -227,13 +265,24 @@ def _address(address: StoreAddress) -> dict[str, Any]:
 
 
 def _say_measured(measured: Measured, read_back: bool) -> None:
-    say(f"measured {format_instant(measured.at)}:")
-    say(f"  one of many writers wins: {_YES_NO[measured.create]}")
-    say(f"  refuses bytes with a wrong SHA-256: {_YES_NO[measured.checksum]}" + ("; we read back" if read_back else ""))
-    say(f"  lists what was written: {_YES_NO[measured.listing]}")
-    say(f"  these keys may delete: {_YES_NO[measured.removal]}" + (" (better not)" if measured.removal else ""))
+    checksum, removal = _YES_NO[measured.checksum], _YES_NO[measured.removal]
+    say(gettext("measured {instant}:", instant=format_instant(measured.at)))
+    say("  " + gettext("one of many writers wins: {answer}", answer=_YES_NO[measured.create]))
+    if read_back:
+        say("  " + gettext("refuses bytes with a wrong SHA-256: {answer}; we read back", answer=checksum))
+    else:
+        say("  " + gettext("refuses bytes with a wrong SHA-256: {answer}", answer=checksum))
+    say("  " + gettext("lists what was written: {answer}", answer=_YES_NO[measured.listing]))
+    if measured.removal:
+        say("  " + gettext("these keys may delete: {answer} (better not)", answer=removal))
+    else:
+        say("  " + gettext("these keys may delete: {answer}", answer=removal))
 
 
 def _note_skew(skew: float) -> None:
     if abs(skew) > _MOST_SKEW:
-        note(f"the server's clock is {abs(skew):,.0f} s {'ahead of' if skew > 0 else 'behind'} this machine's; set one of them")
+        seconds = f"{abs(skew):,.0f}"
+        if skew > 0:
+            note(gettext("the server's clock is {seconds} s ahead of this machine's; set one of them", seconds=seconds))
+        else:
+            note(gettext("the server's clock is {seconds} s behind this machine's; set one of them", seconds=seconds))

@@ -9,6 +9,7 @@ from compliance_tui.cli.settings import instant, note, say
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import read_bounded, write_atomic, writing
 from compliance_tui.safe.instant import format_instant
+from compliance_tui.safe.language import gettext, message
 from compliance_tui.safe.text import clean_line
 
 
@@ -34,8 +35,8 @@ def request(target: Path, output: Path, envelope: str) -> None:
     name, content = _chosen(target, envelope)
     with writing(output):
         write_atomic(output, query(content))
-    say(f"{output}: asks for the time of {name}")
-    say("the answer belongs into the bundle: `compliance-tui timestamp attach BUNDLE ANSWER`")
+    say(gettext("{path}: asks for the time of {name}", path=output, name=name))
+    say(gettext("the answer belongs into the bundle: `compliance-tui timestamp attach BUNDLE ANSWER`"))
 
 
 @timestamp.command()
@@ -65,12 +66,13 @@ def attach(bundle: Path, tokens: Sequence[Path], trust: Path | None, as_of: str 
         if trust is not None:
             checked = check_token(str(path), content, dict(envelopes)[envelope], authorities, instant(as_of))
             if checked.time is None:
-                raise InputError("not-trusted", f"{clean_line(str(path))}: {checked.text}; not attached")
-            at = f"{at}, as {checked.time.tsa} saw it"
+                text = message("{path}: {reason}; not attached", path=clean_line(str(path)), reason=checked.text)
+                raise InputError("not-trusted", text)
+            at = gettext("{instant}, as {authority} saw it", instant=at, authority=checked.time.tsa)
         add_files(bundle, {place: content})
-        say(f"{bundle}: {place} says {at}")
+        say(gettext("{bundle}: {file} says {instant}", bundle=bundle, file=place, instant=at))
     if trust is None:
-        note("not verified: `--trust POLICY` checks who stamped, `compliance-tui verify` does so in any case")
+        note(gettext("not verified: `--trust POLICY` checks who stamped, `compliance-tui verify` does so in any case"))
 
 
 def _signatures(bundle: Path) -> tuple[list[tuple[str, bytes]], list[tuple[str, bytes]]]:
@@ -94,7 +96,13 @@ def _chosen(target: Path, wanted: str) -> tuple[str, bytes]:
     envelopes, _ = _signatures(target)
     fitting = [one for one in envelopes if one[0].startswith(wanted) or one[0].rpartition("/")[2].startswith(wanted)]
     if len(fitting) != 1:
-        names = ", ".join(name for name, _ in envelopes[:8]) or "none"
-        what = "several signatures; say which with --envelope" if fitting else "no such signature to stamp"
-        raise InputError("which-envelope", f"{clean_line(str(target))}: {what} (there are: {names})")
+        names = ", ".join(name for name, _ in envelopes[:8]) or message("none")
+        where = clean_line(str(target))
+        if fitting:
+            text = message(
+                "{path}: several signatures; say which with --envelope (there are: {names})", path=where, names=names
+            )
+        else:
+            text = message("{path}: no such signature to stamp (there are: {names})", path=where, names=names)
+        raise InputError("which-envelope", text)
     return fitting[0]

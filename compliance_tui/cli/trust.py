@@ -12,6 +12,7 @@ from compliance_tui.cli.settings import extra_standards, instant, print_json, sa
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import read_bounded, write_atomic
 from compliance_tui.safe.instant import format_instant, parse_instant
+from compliance_tui.safe.language import gettext, message, ngettext
 from compliance_tui.safe.text import clean_line
 from compliance_tui.safe.toml import LARGEST_TOML
 from compliance_tui.standard.load import find_pack, standard_folders
@@ -53,9 +54,9 @@ def init(path: Path) -> None:
       compliance-tui trust init trust.toml
     """
     if path.exists():
-        raise InputError("exists", f"{clean_line(str(path))}: is there already")
+        raise InputError("exists", message("{path}: is there already", path=clean_line(str(path))))
     write_atomic(path, policies.new_policy())
-    say(f"{path}: trusts nobody yet; add people, a rule and the standards that you accept")
+    say(gettext("{path}: trusts nobody yet; add people, a rule and the standards that you accept", path=path))
 
 
 @trust.command()
@@ -63,6 +64,7 @@ def init(path: Path) -> None:
 @click.option("--person", required=True, metavar="ID")
 @click.option("--name", default="", help="The name that verdicts show.")
 @click.option("--role", "roles", multiple=True, required=True, metavar="ROLE")
+@click.option("--seat", "seats", multiple=True, metavar="SEAT", help="Their sign-offs count in this seat only (default: any).")
 @click.option("--key", required=True, type=click.Path(path_type=Path), help="A public key file (OpenSSH or PEM).")
 @click.option("--from", "from_", default=None, metavar="T", help="Its signatures count from then on.")
 @click.option("--until", default=None, metavar="T", help="… and no longer than until then.")
@@ -72,6 +74,7 @@ def add(
     person: str,
     name: str,
     roles: Sequence[str],
+    seats: Sequence[str],
     key: Path,
     from_: str | None,
     until: str | None,
@@ -88,10 +91,10 @@ def add(
 
     def change(content: bytes, where: str) -> bytes:
         dates = {"from_": _when(from_), "until": _when(until)}
-        return policies.add_person(content, where, person, name, roles, _text(key), **dates, require_touch=touch)
+        return policies.add_person(content, where, person, name, roles, _text(key), seats=seats, **dates, require_touch=touch)
 
     _change(path, change)
-    say(f"{path}: {person} is trusted as {', '.join(roles)}")
+    say(gettext("{path}: {person} is trusted as {roles}", path=path, person=person, roles=", ".join(roles)))
 
 
 @trust.command()
@@ -109,7 +112,20 @@ def revoke(path: Path, key: str, reason: str, at: str | None, since: str | None)
     """
     public = key if key.startswith("SHA256:") else _text(Path(key))
     _change(path, lambda content, where: policies.revoke_key(content, where, public, instant(at), reason, _when(since)))
-    say(f"{path}: the key is {reason}; `compliance-tui trust lint` says which rules that leaves without anybody")
+    if reason == "retired":
+        say(
+            gettext(
+                "{path}: the key is retired; `compliance-tui trust lint` says which rules that leaves without anybody",
+                path=path,
+            )
+        )
+    else:
+        say(
+            gettext(
+                "{path}: the key is compromised; `compliance-tui trust lint` says which rules that leaves without anybody",
+                path=path,
+            )
+        )
 
 
 @trust.command()
@@ -140,7 +156,8 @@ def rule(
     if timestamp is not None:
         k, _, names = timestamp.partition("=")
         if not k.isdigit() or not names:
-            raise InputError("bad-option", "--timestamp: write it as K=TSA,TSA with a whole number, as 1=tsa-a")
+            text = message("--timestamp: write it as K=TSA,TSA with a whole number, as 1=tsa-a")
+            raise InputError("bad-option", text)
         stamps = (int(k), [one.strip() for one in names.split(",")])
     _change(
         path,
@@ -155,13 +172,17 @@ def rule(
             distinct_persons=not same_person,
         ),
     )
-    say(f"{path}: {predicate} needs {', '.join(f'{k} × {role}' for role, k in wanted.items())}")
+    persons = ", ".join(f"{k} × {role}" for role, k in wanted.items())
+    say(gettext("{path}: {predicate} needs {persons}", path=path, predicate=predicate, persons=persons))
 
 
 def _counts(values: Sequence[str], option: str, form: str, example: str) -> dict[str, int]:
     counts = pairs(values, option, form)
     if not all(count.isdecimal() and len(count) < 4 for count in counts.values()):
-        raise InputError("bad-option", f"{option}: write it as {form} with a whole number, as {example}")
+        text = message(
+            "{option}: write it as {form} with a whole number, as {example}", option=option, form=form, example=example
+        )
+        raise InputError("bad-option", text)
     return {name: int(count) for name, count in counts.items()}
 
 
@@ -182,7 +203,13 @@ def tsa(path: Path, identifier: str, root: Path, leaves: Sequence[str], oids: Se
     """
     pins = [one if len(one) == 64 else _certificate_digest(Path(one)) for one in leaves]
     _change(path, lambda content, where: policies.add_tsa(content, where, identifier, _text(root), pins, oids))
-    say(f"{path}: {identifier} may say what time it was; `compliance-tui trust rule --timestamp` asks for it")
+    say(
+        gettext(
+            "{path}: {authority} may say what time it was; `compliance-tui trust rule --timestamp` asks for it",
+            path=path,
+            authority=identifier,
+        )
+    )
 
 
 def _certificate_digest(path: Path) -> str:
@@ -192,7 +219,8 @@ def _certificate_digest(path: Path) -> str:
     try:
         certificate = load_pem_x509_certificate(read_bounded(path, _LARGEST_PEM))
     except ValueError:
-        raise InputError("bad-certificate", f"{clean_line(str(path))}: is no certificate in PEM form") from None
+        text = message("{path}: is no certificate in PEM form", path=clean_line(str(path)))
+        raise InputError("bad-certificate", text) from None
     return hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest()
 
 
@@ -213,7 +241,8 @@ def accept(ctx: click.Context, path: Path, references: Sequence[str], minimum: s
         named = (pack.standard.id, pack.standard.version, pack.sha256)
         old = read_bounded(path, LARGEST_TOML)
         write_atomic(path, policies.add_standard(old, str(path), *named, minimum))
-        say(f"{path}: accepts {named[0]} {named[1]}, sha256 {named[2]}")
+        standard = f"{named[0]} {named[1]}"
+        say(gettext("{path}: accepts {standard}, sha256 {sha256}", path=path, standard=standard, sha256=named[2]))
 
 
 @trust.command()
@@ -227,7 +256,7 @@ def expire(path: Path, instant_: str) -> None:
       compliance-tui trust expire trust.toml 2027-06-30
     """
     _change(path, lambda content, where: policies.set_expiry(content, where, parse_instant(instant_)))
-    say(f"{path}: expires at {format_instant(parse_instant(instant_))}")
+    say(gettext("{path}: expires at {instant}", path=path, instant=format_instant(parse_instant(instant_))))
 
 
 @trust.command()
@@ -249,40 +278,63 @@ def show(path: Path, as_json: bool) -> None:
 
 
 def _lines(policy: policies.Policy) -> Iterator[str]:
-    yield f"version {policy.version}" + (f", expires at {format_instant(policy.expires)}" if policy.expires else "")
+    if policy.expires:
+        until = format_instant(policy.expires)
+        yield gettext("version {version}, expires at {instant}", version=policy.version, instant=until)
+    else:
+        yield gettext("version {version}", version=policy.version)
     for person in policy.person:
         yield f"{person.id} ({person.name}): {', '.join(person.roles)}"
         for key in person.key:
             yield f"  {key.key.fingerprint}  {key.key.kind}{_dates(key)}"
     for one in policy.rule:
-        by = f" by {one.attester}" if one.attester else ""
-        persons = "distinct persons" if one.distinct_persons else "one person may count for several roles"
-        yield f"{one.predicate}{by} needs {', '.join(f'{need.k} × {need.role}' for need in one.require)} ({persons})"
+        yield _rule_line(one)
         if one.timestamp:
-            yield f"  seen by {one.timestamp.k} of {', '.join(one.timestamp.tsa)}"
+            stamp = one.timestamp
+            yield "  " + gettext("seen by {number} of {authorities}", number=stamp.k, authorities=", ".join(stamp.tsa))
         if one.max_age_days:
-            yield f"  at most {one.max_age_days} days old"
+            yield "  " + ngettext("at most {number} day old", "at most {number} days old", one.max_age_days)
     for authority in policy.tsa:
-        pinned = (
-            f"{len(authority.leaf_sha256)} pinned certificates" if authority.leaf_sha256 else "any certificate under its root"
-        )
-        subject = authority.certificates[0].subject.rfc4514_string()
-        under = f", policy {' or '.join(authority.policy)}" if authority.policy else ""
-        yield f"tsa {authority.id}: {clean_line(subject, 80)}, {pinned}{under}"
+        pins = len(authority.leaf_sha256)
+        pinned = gettext("any certificate under its root")
+        if pins:
+            pinned = ngettext("{number} pinned certificate", "{number} pinned certificates", pins)
+        under = ", " + gettext("policy {names}", names=gettext(" or ").join(authority.policy)) if authority.policy else ""
+        yield f"tsa {authority.id}: {clean_line(authority.certificates[0].subject.rfc4514_string(), 80)}, {pinned}{under}"
     for standard in policy.standard:
         for entry in standard.accept:
-            yield f"accepts {standard.id} {entry.version}, sha256 {entry.sha256}"
+            name = f"{standard.id} {entry.version}"
+            yield gettext("accepts {standard}, sha256 {sha256}", standard=name, sha256=entry.sha256)
         if standard.minimum:
-            yield f"  and nothing below {standard.minimum}"
+            yield "  " + gettext("and nothing below {version}", version=standard.minimum)
+
+
+def _rule_line(one: policies.Rule) -> str:
+    needs = ", ".join(f"{need.k} × {need.role}" for need in one.require)
+    persons = message("distinct persons") if one.distinct_persons else message("one person may count for several roles")
+    if one.attester:
+        return gettext(
+            "{predicate} by {attester} needs {needs} ({persons})",
+            predicate=one.predicate,
+            attester=one.attester,
+            needs=needs,
+            persons=persons,
+        )
+    return gettext("{predicate} needs {needs} ({persons})", predicate=one.predicate, needs=needs, persons=persons)
 
 
 def _dates(key: policies.Key) -> str:
-    said = [f"from {format_instant(key.from_)}"] if key.from_ else []
-    said += [f"until {format_instant(key.until)}"] if key.until else []
+    said = [gettext("from {instant}", instant=format_instant(key.from_))] if key.from_ else []
+    said += [gettext("until {instant}", instant=format_instant(key.until))] if key.until else []
     if key.revoked:
-        since = f" since {format_instant(key.revoked.since)}" if key.revoked.since else ""
-        said.append(f"{key.revoked.reason}{since}, revoked at {format_instant(key.revoked.at)}")
-    said += ["must be touched"] if key.must_be_touched else []
+        at, since = format_instant(key.revoked.at), key.revoked.since
+        if key.revoked.reason == "retired":
+            said.append(gettext("retired, revoked at {at}", at=at))
+        elif since:
+            said.append(gettext("compromised since {since}, revoked at {at}", since=format_instant(since), at=at))
+        else:
+            said.append(gettext("compromised, revoked at {at}", at=at))
+    said += [gettext("must be touched")] if key.must_be_touched else []
     return f", {', '.join(said)}" if said else ""
 
 
@@ -307,8 +359,8 @@ def lint(path: Path, as_of: str | None, before: Path | None) -> int:
         moved = policies.rolled_back(policy, hashlib.sha256(read_bounded(path, LARGEST_TOML)).hexdigest(), was.version, seen)
         findings += [moved] if moved else []
     for finding in findings:
-        say(f"{path}: {finding}")
-    say(f"{len(findings)} findings")
+        say(f"{path}: {gettext(finding)}")
+    say(ngettext("{number} finding", "{number} findings", len(findings)))
     return 1 if findings else 0
 
 

@@ -7,12 +7,17 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import gettext, message
 from compliance_tui.safe.text import clean_line
 
-CONTROLS = ("controls", "control")
+CONTROLS = ("controls", "answers", "control")
+LISTS = ("controls", "answers")
+# The pages of a bundle, and of what differs between two.
+BUNDLE = ("verdict", "statements")
 READING = (
     *("start", "controls", "control", "evidence", "preview", "readiness", "rating", "trying"),
     *("history", "versions", "release", "reading"),
+    *("answers", *BUNDLE, "comparison"),
 )
 
 
@@ -26,116 +31,362 @@ class Action(NamedTuple):
     places: tuple[str, ...]
     footer: str = ""
     writes: bool = False
+    # What it is taken on, where that is not both: an assessment, or a bundle.
+    of: str = ""
 
 
-def _act(id: str, keys: str, title: str, help: str, places: Sequence[str], footer: str = "", writes: bool = False) -> Action:
-    return Action(id, tuple(keys.split()), title, help, tuple(places), footer, writes)
+def _act(
+    id: str, keys: str, title: str, help: str, places: Sequence[str], footer: str = "", writes: bool = False, of: str = ""
+) -> Action:
+    return Action(id, tuple(keys.split()), title, help, tuple(places), footer, writes, of)
 
 
 ACTIONS = (
-    _act("answer", "a", "answer", "Give a status and a statement; of several controls, one status.", CONTROLS, "answer", True),
-    _act("attach", "e", "evidence", "Attach files; facts and checks are shown at once.", CONTROLS, "evidence", True),
-    _act("sign_off", "s", "sign off", "Accept the answer as a person in a seat.", CONTROLS, "sign", True),
-    _act("waive", "w", "waive", "Accept the gap until a day, or end a waiver.", CONTROLS, "waive", True),
     _act(
-        "next_gap", "n", "next gap", "The next control that blocks, in the order that unblocks fastest.", CONTROLS, "next gap"
+        "answer",
+        "a",
+        message("answer"),
+        message("Give a status and a statement; of several controls, one status."),
+        CONTROLS,
+        message("answer"),
+        True,
     ),
-    _act("previous_gap", "N", "previous gap", "The gap before, in the same order.", CONTROLS),
+    _act(
+        "attach",
+        "e",
+        message("evidence"),
+        message("Attach files; facts and checks are shown at once."),
+        CONTROLS,
+        message("evidence"),
+        True,
+    ),
+    _act(
+        "sign_off",
+        "s",
+        message("sign off"),
+        message("Accept the answer as a person in a seat."),
+        CONTROLS,
+        message("sign"),
+        True,
+    ),
+    _act(
+        "waive",
+        "w",
+        message("waive"),
+        message("Accept the gap until a day, or end a waiver."),
+        CONTROLS,
+        message("waive"),
+        True,
+    ),
+    _act(
+        "next_gap",
+        "n",
+        message("next gap"),
+        message("The next control that blocks, in the order that unblocks fastest."),
+        CONTROLS,
+        message("next gap"),
+    ),
+    _act("previous_gap", "N", message("previous gap"), message("The gap before, in the same order."), CONTROLS),
     _act(
         "filter",
         "slash",
-        "filter",
-        "Narrow the list while you type: words, is:blocking, kind:sbom.",
-        ("controls", "evidence"),
-        "filter",
+        message("filter"),
+        message("Narrow the list while you type: words, is:blocking, kind:sbom."),
+        (*LISTS, "evidence", "comparison"),
+        message("filter"),
     ),
-    _act("only_gaps", "g", "gaps only", "Only controls that block, or all again.", ("controls",), "gaps"),
-    _act("views", "f", "views", "Filters with a name: those at hand, and your own.", ("controls",)),
-    _act("jump", "j", "jump", "Go to a control by a part of its id.", ("controls",)),
+    _act("only_gaps", "g", message("gaps only"), message("Only controls that block, or all again."), LISTS, message("gaps")),
+    _act("views", "f", message("views"), message("Filters with a name: those at hand, and your own."), LISTS),
+    _act("jump", "j", message("jump"), message("Go to a control by a part of its id."), LISTS),
     _act(
         "select",
         "space",
-        "select",
-        "Mark the control, or all of a group; actions then take all that are marked.",
-        ("controls",),
+        message("select"),
+        message("Mark the control, or all of a group; actions then take all that are marked."),
+        LISTS,
     ),
-    _act("select_all", "asterisk", "select all", "Mark all that are shown, or none.", ("controls",)),
+    _act("select_all", "asterisk", message("select all"), message("Mark all that are shown, or none."), LISTS),
     _act(
         "open",
         "enter",
-        "open",
-        "What is under the cursor, as a page.",
-        ("controls", "evidence", "readiness", "start", "release", "versions"),
-        "open",
+        message("open"),
+        message("What is under the cursor, as a page."),
+        (*LISTS, "evidence", "readiness", "start", "release", "versions", *BUNDLE),
+        message("open"),
     ),
-    _act("detach", "d", "detach", "Take evidence off the control; item and bytes stay.", CONTROLS, "", True),
+    _act("detach", "d", message("detach"), message("Take evidence off the control; item and bytes stay."), CONTROLS, "", True),
     _act(
         "undo",
         "u",
-        "undo",
-        "Take back your last change of an answer; as a new record, nothing is lost.",
+        message("undo"),
+        message("Take back your last change of an answer; as a new record, nothing is lost."),
         CONTROLS,
-        "undo",
+        message("undo"),
         True,
     ),
-    _act("redo", "U", "redo", "Bring back what you have taken back.", CONTROLS, "", True),
-    _act("history", "h", "history", "Who changed this answer, when, and what.", CONTROLS),
+    _act("redo", "U", message("redo"), message("Bring back what you have taken back."), CONTROLS, "", True),
     _act(
-        "neighbour_next", "right_square_bracket", "next control", "The next control, or the next file.", ("control", "preview")
+        "history",
+        "h",
+        message("history"),
+        message("Who changed this answer, when, and what."),
+        ("controls", "control"),
+        of="assessment",
     ),
-    _act("neighbour_before", "left_square_bracket", "control before", "The one before.", ("control", "preview")),
-    _act("items", "i", "items", "All evidence of the assessment.", CONTROLS, "items"),
-    _act("readiness", "r", "readiness", "What blocks, who has to act, what goes stale, what if.", CONTROLS, "ready?"),
+    _act(
+        "neighbour_next",
+        "right_square_bracket",
+        message("next control"),
+        message("The next control, or the next file."),
+        ("control", "preview"),
+    ),
+    _act(
+        "neighbour_before", "left_square_bracket", message("control before"), message("The one before."), ("control", "preview")
+    ),
+    _act("items", "i", message("items"), message("All evidence of the assessment."), (*CONTROLS, "verdict"), message("items")),
+    _act(
+        "readiness",
+        "r",
+        message("readiness"),
+        message("What blocks, who has to act, what goes stale, what if."),
+        (*CONTROLS, "verdict"),
+        message("ready?"),
+    ),
     _act(
         "rating",
         "k",
-        "ratings",
-        "How grave each known bypass is, what is due by when, and what if.",
+        message("ratings"),
+        message("How grave each known bypass is, what is due by when, and what if."),
         (*CONTROLS, "evidence"),
-        "ratings",
+        message("ratings"),
     ),
-    _act("export", "x", "export", "Write the bundle, signed, and verify it.", ("controls",), "export", True),
-    _act("versions", "v", "versions", "Other versions of the standards: what changed, and moving the answers.", ("controls",)),
-    _act("release", "p", "release", "Subject, date, axis values, people and their seats.", ("controls",), "", True),
-    _act("home", "o", "open other", "Recent assessments and bundles, a new one, or verify a bundle.", ("controls",)),
-    _act("new", "n", "new", "Start an assessment, step by step.", ("start",), "new"),
-    _act("open_path", "o", "open", "Open an assessment folder or a bundle by its path.", ("start",), "open"),
-    _act("verify", "v", "verify", "Check a bundle against a trust policy.", ("start",), "verify"),
-    _act("forget", "d", "forget", "Take a line off this list; the folder stays.", ("start",), "forget"),
-    _act("attach_item", "e", "attach", "Attach new files.", ("evidence",), "attach", True),
-    _act("link", "l", "serve more", "Let this item serve further controls.", ("evidence",), "serve more", True),
-    _act("replace", "c", "newer version", "Put a newer file in its place, wherever it serves.", ("evidence",), "replace", True),
-    _act("check_bytes", "b", "check bytes", "Hash every stored file again.", ("evidence",), "check bytes"),
-    _act("sort", "o", "sort", "By id, by age, by size, by kind.", ("evidence",)),
-    _act("what_if", "w", "what if", "Try other values; nothing is changed.", ("readiness", "rating"), "what if"),
-    _act("as_it_is", "w", "as it is", "Take back every value that was tried.", ("trying",), "as it is"),
-    _act("difference", "d", "differences", "What changed between the versions.", ("versions",), "differences"),
-    _act("only_changes", "c", "changes only", "Only what changes, or everything.", ("versions",), "changes only"),
-    _act("confirm", "f2", "move", "Move the answers to this version, after one question.", ("versions",), "move", True),
-    _act("save", "f2 ctrl+s", "save", "Do what the form is for.", ("form", "answer", "attach"), "save", True),
-    _act("editor", "f3", "$EDITOR", "Write the statement in your own editor.", ("answer",), "editor"),
-    _act("drop_draft", "f4", "drop draft", "Back to what was saved.", ("answer",), "drop draft"),
-    _act("together", "f4", "one item", "All files as one item, or an item for each.", ("attach",), "one item"),
-    _act("withhold", "f6", "withhold", "Commit to the bytes but leave them out of the bundle.", ("attach",), "withhold"),
+    _act(
+        "export",
+        "x",
+        message("export"),
+        message("Write the bundle, signed, and verify it."),
+        ("controls",),
+        message("export"),
+        True,
+    ),
+    _act(
+        "versions",
+        "v",
+        message("versions"),
+        message("Other versions of the standards: what changed, and moving the answers."),
+        ("controls",),
+    ),
+    _act(
+        "release",
+        "p",
+        message("release"),
+        message("Subject, date, axis values, people and their seats."),
+        ("controls",),
+        "",
+        True,
+    ),
+    _act(
+        "home",
+        "o",
+        message("open other"),
+        message("Recent assessments and bundles, a new one, or verify a bundle."),
+        ("controls", "verdict"),
+    ),
+    _act("controls", "l", message("controls"), message("The controls with their answers."), ("verdict",), message("controls")),
+    _act(
+        "statements",
+        "h",
+        message("who and when"),
+        message("Standards, signers, and every statement about the bundle in its order."),
+        ("verdict",),
+        message("statements"),
+    ),
+    _act("policy", "p", message("your policy"), message("Whom you believe; what you bring along."), BUNDLE, message("policy")),
+    _act(
+        "any_standard",
+        "u",
+        message("any standard"),
+        message("Read a standard that your policy does not accept, too; or no longer."),
+        ("verdict",),
+    ),
+    _act("determine", "a", message("decide"), message("Answer the bundle with a signed decision."), BUNDLE, message("decide")),
+    _act("receipt", "g", message("receipt"), message("Sign that this edition of the bundle arrived whole."), BUNDLE),
+    _act(
+        "compare",
+        "c",
+        message("compare"),
+        message("What differs from another bundle, or another assessment."),
+        ("start", "controls", *BUNDLE),
+        message("compare"),
+    ),
+    _act("new", "n", message("new"), message("Start an assessment, step by step."), ("start",), message("new")),
+    _act(
+        "open_path",
+        "o",
+        message("open"),
+        message("Open an assessment folder or a bundle by its path."),
+        ("start",),
+        message("open"),
+    ),
+    _act("verify", "v", message("verify"), message("Check a bundle against a trust policy."), ("start",), message("verify")),
+    _act(
+        "forget", "d", message("forget"), message("Take a line off this list; the folder stays."), ("start",), message("forget")
+    ),
+    _act("attach_item", "e", message("attach"), message("Attach new files."), ("evidence",), message("attach"), True),
+    _act(
+        "link",
+        "l",
+        message("serve more"),
+        message("Let this item serve further controls."),
+        ("evidence",),
+        message("serve more"),
+        True,
+    ),
+    _act(
+        "replace",
+        "c",
+        message("newer version"),
+        message("Put a newer file in its place, wherever it serves."),
+        ("evidence",),
+        message("replace"),
+        True,
+    ),
+    _act(
+        "check_bytes",
+        "b",
+        message("check bytes"),
+        message("Hash every stored file again."),
+        ("evidence",),
+        message("check bytes"),
+        of="assessment",
+    ),
+    _act("sort", "o", message("sort"), message("By id, by age, by size, by kind."), ("evidence",)),
+    _act(
+        "what_if",
+        "w",
+        message("what if"),
+        message("Try other values; nothing is changed."),
+        ("readiness", "rating"),
+        message("what if"),
+    ),
+    _act(
+        "as_it_is", "w", message("as it is"), message("Take back every value that was tried."), ("trying",), message("as it is")
+    ),
+    _act(
+        "difference",
+        "d",
+        message("differences"),
+        message("What changed between the versions."),
+        ("versions",),
+        message("differences"),
+    ),
+    _act(
+        "only_changes",
+        "c",
+        message("changes only"),
+        message("Only what changes, or everything."),
+        ("versions",),
+        message("changes only"),
+    ),
+    _act(
+        "confirm",
+        "f2",
+        message("move"),
+        message("Move the answers to this version, after one question."),
+        ("versions",),
+        message("move"),
+        True,
+    ),
+    _act(
+        "save",
+        "f2 ctrl+s",
+        message("save"),
+        message("Do what the form is for."),
+        ("form", "answer", "attach"),
+        message("save"),
+        True,
+    ),
+    _act(
+        "editor", "f3", message("$EDITOR"), message("Write the statement in your own editor."), ("answer",), message("editor")
+    ),
+    _act("status", "f5", message("status"), message("Choose another status."), ("answer",), message("status")),
+    _act("drop_draft", "f4", message("drop draft"), message("Back to what was saved."), ("answer",), message("drop draft")),
+    _act(
+        "together",
+        "f4",
+        message("one item"),
+        message("All files as one item, or an item for each."),
+        ("attach",),
+        message("one item"),
+    ),
+    _act(
+        "withhold",
+        "f6",
+        message("withhold"),
+        message("Commit to the bytes but leave them out of the bundle."),
+        ("attach",),
+        message("withhold"),
+    ),
     _act(
         "copy",
         "y",
-        "copy",
-        "Put the id or digest into the clipboard of your terminal.",
-        ("controls", "control", "evidence", "rating"),
+        message("copy"),
+        message("Put the id or digest into the clipboard of your terminal."),
+        (*CONTROLS, "evidence", "rating", *BUNDLE),
     ),
-    _act("theme", "t", "theme", "Dark, light, high contrast, or your terminal's own colours.", READING),
-    _act("reload", "f5", "reload", "Read the folder again; others' changes also show up by themselves.", READING),
-    _act("palette", "colon", "palette", "Every action by name; ctrl+p does the same.", READING),
-    _act("help", "question_mark f1", "help", "What this page and this part of it are for.", READING, "help"),
-    _act("field_help", "f1", "help", "What this form and this field are for.", ("form", "answer", "attach"), "help"),
-    _act("back", "escape", "back", "One step; what was typed is kept.", ("form", "answer", "attach"), "back"),
+    _act("theme", "t", message("theme"), message("Dark, light, high contrast, or your terminal's own colours."), READING),
     _act(
-        "leave", "escape q", "back", "One page back.", tuple(one for one in READING if one not in ("start", "controls")), "back"
+        "reload",
+        "f5",
+        message("reload"),
+        message("Read the folder again; others' changes also show up by themselves."),
+        READING,
     ),
-    _act("close", "escape", "back", "Back to what is open.", ("start",)),
-    _act("step_back", "escape", "step back", "First the filter goes, then the marks.", ("controls",)),
-    _act("quit", "q", "quit", "Leave. Everything is saved already.", ("start", "controls"), "quit"),
+    _act("palette", "colon", message("palette"), message("Every action by name; ctrl+p does the same."), READING),
+    _act(
+        "help",
+        "question_mark f1",
+        message("help"),
+        message("What this page and this part of it are for."),
+        READING,
+        message("help"),
+    ),
+    _act(
+        "field_help",
+        "f1",
+        message("help"),
+        message("What this form and this field are for."),
+        ("form", "answer", "attach"),
+        message("help"),
+    ),
+    _act(
+        "back",
+        "escape",
+        message("back"),
+        message("One step; what was typed is kept."),
+        ("form", "answer", "attach"),
+        message("back"),
+    ),
+    _act(
+        "leave",
+        "escape q",
+        message("back"),
+        message("One page back."),
+        tuple(one for one in READING if one not in ("start", "controls", "verdict")),
+        message("back"),
+    ),
+    _act("close", "escape", message("back"), message("Back to what is open."), ("start",)),
+    _act(
+        "step_back", "escape", message("step back"), message("First the filter goes, then the marks."), ("controls", "verdict")
+    ),
+    _act(
+        "quit",
+        "q",
+        message("quit"),
+        message("Leave. Everything is saved already."),
+        ("start", "controls", "verdict"),
+        message("quit"),
+    ),
 )
 # Keys that lists and fields use themselves; an action may not take one of them, save those that say so above.
 _LISTS = ("up", "down", "left", "right", "pageup", "pagedown", "home", "end", "enter", "space", "tab", "shift+tab", "escape")
@@ -155,20 +406,21 @@ _SPOKEN = {
     "asterisk": "*",
     "right_square_bracket": "]",
     "left_square_bracket": "[",
-    "escape": "Esc",
-    "enter": "Enter",
-    "space": "Space",
+    "escape": message("Esc"),
+    "enter": message("Enter"),
+    "space": message("Space"),
 }
 
 
 def key_name(key: str) -> str:
     """A key as a person would say it."""
-    return _SPOKEN.get(key) or (key.upper() if key[:1] == "f" and key[1:].isdigit() else key)
+    spoken = _SPOKEN.get(key)
+    return gettext(spoken) if spoken else key.upper() if key[:1] == "f" and key[1:].isdigit() else key
 
 
 def keys_name(action: Action) -> str:
     """The keys of an action as a person would say them."""
-    return " or ".join(map(key_name, action.keys))
+    return gettext(" or ").join(map(key_name, action.keys))
 
 
 class KeyMap:
@@ -184,7 +436,10 @@ class KeyMap:
         known = {action.id for action in actions}
         unknown = next((name for name in wanted if name not in known), None)
         if unknown is not None:
-            raise InputError("bad-keys", f"the key map names {clean_line(unknown, 40)}, which is no action; F1 lists them")
+            raise InputError(
+                "bad-keys",
+                message("the key map names {name}, which is no action; F1 lists them", name=clean_line(unknown, 40)),
+            )
         self.actions = tuple(one._replace(keys=tuple(wanted.get(one.id, " ".join(one.keys)).split())) for one in actions)
         self._places: dict[str, dict[str, Action]] = {}
         for action in self.actions:
@@ -192,14 +447,29 @@ class KeyMap:
 
     def _add(self, action: Action) -> None:
         if not action.keys:
-            raise InputError("bad-keys", f"the key map leaves {action.id} without a key; name one")
+            raise InputError("bad-keys", message("the key map leaves {action} without a key; name one", action=action.id))
         for key in action.keys:
             if key in RESERVED and (action.id, key) not in _OWN:
-                raise InputError("bad-keys", f"the key {clean_line(key, 20)} is wanted by {action.id} and by the screens")
+                raise InputError(
+                    "bad-keys",
+                    message(
+                        "the key {key} is wanted by {action} and by the screens",
+                        key=clean_line(key, 20),
+                        action=action.id,
+                    ),
+                )
             for place in action.places:
                 other = self._places.setdefault(place, {}).setdefault(key, action)
                 if other is not action:
-                    raise InputError("bad-keys", f"the key {clean_line(key, 20)} is wanted by {other.id} and {action.id}")
+                    raise InputError(
+                        "bad-keys",
+                        message(
+                            "the key {key} is wanted by {other} and {action}",
+                            key=clean_line(key, 20),
+                            other=other.id,
+                            action=action.id,
+                        ),
+                    )
 
     def action(self, place: str, key: str) -> Action | None:
         """The action that ``key`` takes at ``place``."""

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult, SuspendNotSupported
 from textual.containers import Horizontal
 from textual.content import Content
@@ -17,6 +17,7 @@ from textual.widgets import TextArea
 from compliance_tui.assessment import actions
 from compliance_tui.assessment.model import LONGEST_STATEMENT, STATUSES, Response
 from compliance_tui.safe.files import read_bounded, write_atomic
+from compliance_tui.safe.language import gettext, message
 from compliance_tui.tui import detail, show
 from compliance_tui.tui.choice import Choice
 from compliance_tui.tui.draft import Draft, Typed, draft_of
@@ -50,14 +51,14 @@ class AnswerForm(Form):
     """
     AUTO_FOCUS = ""  # depends on what is there
     place = "answer"
-    about = (
+    about = message(
         "The answer to one control. What is typed is kept as a draft while it is typed; F2 saves it as the answer, with your "
         "name and the time, and whatever stood there before stays in the history."
     )
     parts = {
-        "status": "The status: 1 to 5, or left and right. Enter goes on to the statement.",
-        "statement": "The statement, in plain text. F3 opens it in your own editor ($VISUAL or $EDITOR).",
-        "asked": "What is asked, and what the evidence shows. Up and down scroll.",
+        "status": message("The status: 1 to 5, or left and right. Enter, or just typing, goes on to the statement."),
+        "statement": message("The statement, in plain text. F3 opens it in your own editor ($VISUAL or $EDITOR)."),
+        "asked": message("What is asked, and what the evidence shows. Up and down scroll."),
     }
 
     def __init__(self, state: "ControlState") -> None:
@@ -80,17 +81,20 @@ class AnswerForm(Form):
             yield Text(self._asked(), id="asked")
             editor = TextArea(draft.statement, id="statement", tab_behavior="focus", show_line_numbers=False)
             editor.cursor_blink = False
+            editor.move_cursor(editor.document.end)
             yield editor
 
     def on_mount(self) -> None:
         """Start where the work is: at the status where none was given, else in the text."""
         self.set_focus(self.query_one("#statement" if self._typed.status else "#status"))
         if self.draft.read() not in (None, self._saved):
-            self.say("this is your draft, not saved yet: F2 saves it, F4 drops it", WARN)
+            self.say(gettext("this is your draft, not saved yet: F2 saves it, F4 drops it"), WARN)
 
     def headline(self) -> Content:
         """Which control."""
-        return line(f"Answer  {self.state.control.id}  {self.state.control.title}", "bold")
+        return line(
+            gettext("Answer  {control}  {title}", control=self.state.control.id, title=self.state.control.title), "bold"
+        )
 
     @property
     def draft(self) -> Draft:
@@ -135,7 +139,12 @@ class AnswerForm(Form):
             elif typed != self.draft.read():
                 self.draft.keep(typed)
         except OSError as error:
-            self.complain(f"the draft cannot be kept ({(error.strerror or '').lower()}); free space or mend the permissions")
+            self.complain(
+                gettext(
+                    "the draft cannot be kept ({reason}); free space or mend the permissions",
+                    reason=(error.strerror or "").lower(),
+                )
+            )
 
     def action_back(self) -> None:
         """Leave; what was typed a moment ago is kept too."""
@@ -160,6 +169,19 @@ class AnswerForm(Form):
     def _on_to_the_text(self) -> None:
         self.query_one("#statement").focus()
 
+    def action_status(self) -> None:
+        """Back to the status."""
+        self.query_one("#status").focus()
+
+    def on_key(self, event: events.Key) -> None:
+        """What is typed at the status, and is no number of one, begins the statement: the sentence is not lost."""
+        if event.is_printable and event.character and isinstance(self.focused, Choice):
+            box = self.query_one("#statement", TextArea)
+            box.focus()
+            box.insert(event.character)
+            event.stop()
+            event.prevent_default()
+
     def renew(self) -> None:
         """The folder was read again: if somebody changed this answer meanwhile, say so before anything is written over it."""
         state = self.session.state((self.state.standard, self.state.control.id))
@@ -172,7 +194,11 @@ class AnswerForm(Form):
             said = f"{show.status_word(now.status)}: {now.statement.strip()}"
             self.expected = now
             self.say(
-                f"{now.answered_by} answered this meanwhile: {said[:200]} (F2 saves yours over it, theirs stays kept)",
+                gettext(
+                    "{person} answered this meanwhile: {said} (F2 saves yours over it, theirs stays kept)",
+                    person=now.answered_by,
+                    said=said[:200],
+                ),
                 WARN,
             )
 
@@ -180,14 +206,16 @@ class AnswerForm(Form):
         """Write the answer, unless somebody changed it meanwhile."""
         typed = self._typed
         if typed.status is None:
-            self.complain("choose a status first: 1 to 5")
+            self.complain(gettext("choose a status first: 1 to 5"))
             self.query_one("#status").focus()
             return
         if len(typed.statement) > LONGEST_STATEMENT:
             over = len(typed.statement) - LONGEST_STATEMENT
-            self.complain(f"the statement is {over:,} characters too long; attach what does not fit as evidence")
+            self.complain(
+                gettext("the statement is {number:,} characters too long; attach what does not fit as evidence", number=over)
+            )
             return
-        self.run(partial(self._save, typed), what="saving")
+        self.run(partial(self._save, typed), what=gettext("saving"))
 
     def _save(self, typed: Typed, _: Job) -> str:
         session, control = self.session, self.state.control.id
@@ -203,7 +231,7 @@ class AnswerForm(Form):
         )
         self._over = True
         self.draft.drop()
-        return f"{control} answered {show.status_word(status)}"
+        return gettext("{control} answered {status}", control=control, status=show.status_word(status))
 
     # -- the user's own editor ---------------------------------------------------------------------------------------------
 
@@ -211,7 +239,7 @@ class AnswerForm(Form):
         """Write the statement in $VISUAL or $EDITOR."""
         editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
         if not editor:
-            self.complain("set VISUAL or EDITOR to the command of your editor first")
+            self.complain(gettext("set VISUAL or EDITOR to the command of your editor first"))
             return
         path = self.draft.in_editor
         box = self.query_one("#statement", TextArea)
@@ -222,15 +250,15 @@ class AnswerForm(Form):
                 status = subprocess.run([*shlex.split(editor), str(path)], check=False).returncode
             self._take_from(path, box, status)
         except (OSError, ValueError) as error:
-            self.complain(f"the editor could not be started ({error}); look at VISUAL and EDITOR")
+            self.complain(gettext("the editor could not be started ({error}); look at VISUAL and EDITOR", error=error))
         except SuspendNotSupported:
-            self.complain("this terminal cannot be handed to another program")
+            self.complain(gettext("this terminal cannot be handed to another program"))
 
     def _take_from(self, path: Path, box: TextArea, status: int) -> None:
         text = read_bounded(path, 8 * LONGEST_STATEMENT).decode("utf-8", "replace")
         path.unlink()
         if status != 0:
-            self.complain("the editor said that it failed; the statement is as it was")
+            self.complain(gettext("the editor said that it failed; the statement is as it was"))
             return
         box.text = text.removesuffix("\n")
         self._keep_draft()

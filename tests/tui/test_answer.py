@@ -33,6 +33,24 @@ async def test_nothing_is_met_by_default(tmp_path: Path) -> None:
         assert ("small", "S-02") not in load(root).responses
 
 
+async def test_a_sentence_typed_after_the_number_is_the_statement(tmp_path: Path) -> None:
+    root = start(tmp_path)
+    async with driving(root, (80, 24)) as it:
+        await it.press("a", "2", "A")
+        await it.type("ll, 4 times a year.", "f5", "1", "f2")
+        saved = response(root, "S-02")
+        assert (saved.status, saved.statement) == ("met", "All, 4 times a year.")
+
+
+async def test_a_statement_is_gone_on_with_at_its_end(tmp_path: Path) -> None:
+    root = start(tmp_path)
+    actions.answer(load(root), "S-02", "ada", NOW, status="met", statement="Saved.")
+    async with driving(root, (80, 24)) as it:
+        await it.press("a")
+        await it.type(" More.", "f2")
+        assert response(root, "S-02").statement == "Saved. More."
+
+
 async def test_a_draft_outlives_the_form_and_the_program(tmp_path: Path) -> None:
     root = start(tmp_path)
     async with driving(root, (80, 24)) as it:

@@ -4,12 +4,17 @@ The signature is an SSHSIG over one JSON line, so that file keys, agents, tokens
 ``ssh-keygen -Y verify`` can check it.
 """
 
+from typing import TYPE_CHECKING
+
 from compliance_tui.assessment.model import SignOff
 from compliance_tui.safe.errors import ComplianceError
 from compliance_tui.safe.instant import format_instant
 from compliance_tui.safe.strict_json import dump_json_line
 from compliance_tui.trust.public_key import PublicKey
 from compliance_tui.trust.signer import Signer
+
+if TYPE_CHECKING:
+    from compliance_tui.trust.sshsig import SshSignature
 
 NAMESPACE = "sign-off.v1@compliance-tui.example"
 
@@ -37,8 +42,8 @@ def with_signature(series: str, standard: str, control: str, sign_off: SignOff, 
     return sign_off.model_copy(update={"signature": armoured.decode()})
 
 
-def signing_key(series: str, standard: str, control: str, sign_off: SignOff) -> PublicKey | None:
-    """The key under which the sign-off's signature verifies; None where there is no signature, or it does not verify.
+def read_sign_off(series: str, standard: str, control: str, sign_off: SignOff) -> "SshSignature | None":
+    """The sign-off's signature; None where there is none, or it does not verify under the key that it carries.
 
     Whose key that is, only a trust policy (or the assessment's own list of people) can say.
     """
@@ -51,4 +56,10 @@ def signing_key(series: str, standard: str, control: str, sign_off: SignOff) -> 
     except ComplianceError:
         return None
     message = sign_off_message(series, standard, control, sign_off)
-    return signature.key if verify_ssh(signature, message, NAMESPACE, signature.key) else None
+    return signature if verify_ssh(signature, message, NAMESPACE, signature.key) else None
+
+
+def signing_key(series: str, standard: str, control: str, sign_off: SignOff) -> PublicKey | None:
+    """The key under which the sign-off's signature verifies; None as ``read_sign_off`` has it."""
+    signature = read_sign_off(series, standard, control, sign_off)
+    return signature.key if signature else None

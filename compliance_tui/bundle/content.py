@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+from compliance_tui.assessment.folder import Contents
 from compliance_tui.assessment.readiness import Readiness
 from compliance_tui.bundle.core import ANSWER
 from compliance_tui.bundle.recompute import claimed_differences, evidence_differences
@@ -45,11 +46,12 @@ def _some(names: Sequence[str]) -> str:
 
 
 def check_readiness(
-    tree: Tree, view: BundleView, statement: Statement, as_of: dt.datetime, kinds: Mapping[str, Kind]
+    tree: Tree, view: BundleView, statement: Statement, as_of: dt.datetime, kinds: Mapping[str, Kind], trusted: Contents
 ) -> tuple[Literal["pass", "fail", "unknown"], str, Readiness | None]:
     """Readiness at ``as_of`` from what can be seen, once the lab's own claim proved to be what its content comes to.
 
-    Raises BrokenError where a claim is not what the bytes say.
+    ``trusted`` is that content with the sign-offs that the verifier's policy counts. Raises BrokenError where a claim is not
+    what the bytes say.
     """
     signed_at = parse_instant(statement.predicate.signed_at)
     if view.core.assessed_at != signed_at:
@@ -64,7 +66,7 @@ def check_readiness(
         raise BrokenError("readiness-differs", f"computed again, it is not as claimed: {clean_line(differences[0], 400)}")
     if not view.contents.standards:
         return "unknown", "not computed: the standard's text was not read, as your policy does not accept it", None
-    now = view.contents.readiness(as_of)
+    now = trusted.readiness(as_of)
     text = f"computed again as of {format_instant(as_of)}: {now.verdict.replace('-', ' ')}"
     if view.withheld:
         return "unknown", f"{len(view.withheld)} items are withheld or sealed; {text}", now

@@ -33,6 +33,13 @@ class CoreAnswer(Model):
     sign_offs: Annotated[list[SignOff], FailFast()]
 
 
+class CorePerson(Model):
+    """A person of the assessment with the public keys that they sign with, as the lab has it; no name."""
+
+    id: PersonId
+    keys: list[Annotated[str, StringConstraints(max_length=1000)]] = Field(max_length=100)
+
+
 class Core(Model):
     """``core/assessment.json``. Its lists are read up to the first fault: a hostile one would have a million."""
 
@@ -45,6 +52,7 @@ class Core(Model):
     items: Annotated[list[ItemName], FailFast()]
     withheld: Annotated[list[ItemName], FailFast()]
     assessed_at: Instant
+    people: Annotated[list[CorePerson], FailFast()] = Field(default_factory=list)
 
 
 class LogHead(Model):

@@ -20,7 +20,7 @@ from compliance_tui.assessment.report import readiness_json
 from compliance_tui.assessment.store import open_store
 from compliance_tui.bundle.attestation import FIRST, FOLDER, attestation_members
 from compliance_tui.bundle.content import counts_of
-from compliance_tui.bundle.core import Core, CoreAnswer, CoreWaiver, ExportRecord, LogHead, answer_name, assessed_at
+from compliance_tui.bundle.core import Core, CoreAnswer, CorePerson, CoreWaiver, ExportRecord, LogHead, answer_name, assessed_at
 from compliance_tui.bundle.log_proof import LOG, LogProof, prove_log
 from compliance_tui.bundle.manifest import write_sums
 from compliance_tui.bundle.names import safe_file_name
@@ -232,13 +232,18 @@ def _core_members(
         items=list(every),
         withheld=list(withheld),
         assessed_at=as_of,
+        people=[CorePerson(id=one.id, keys=one.keys) for one in contents.assessment.people if one.keys],
     )
     commitments = {f"items/{name}/SHA256SUMS": _digest(members[-1]) for name, members in every.items()}
     recipe = files("compliance_tui.bundle").joinpath("recipe")
+    unset = None if core.people else {"people"}
     members = [
         _bytes("README.txt", recipe.joinpath("README.txt").read_bytes()),
         _bytes("core/verify.sh", recipe.joinpath("verify.sh").read_bytes()),
-        _bytes("core/assessment.json", dump_json(core.model_dump(mode="json", by_alias=True))),
+        _bytes(
+            "core/assessment.json",
+            dump_json(core.model_dump(mode="json", by_alias=True, exclude=unset)),
+        ),
         _bytes(LOG, dump_json(proof.model_dump(mode="json", by_alias=True))),
         _bytes("core/readiness.json", dump_json(readiness_json(result))),
         _bytes("core/items.sha256", write_sums(commitments)),

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Sequence
 
 from compliance_tui.bundle.chain import summary_of
+from compliance_tui.bundle.sign_offs import JudgedSignOff
 from compliance_tui.bundle.verdict import Line, Verification
-from compliance_tui.safe.language import gettext, message
+from compliance_tui.safe.language import gettext, message, ngettext
 from compliance_tui.safe.text import clean_line
 from compliance_tui.safe.words import word
 
@@ -21,6 +22,8 @@ _STANDINGS = {
     "unsigned": message("unsigned"),
     "not-understood": message("not-understood"),
     "unknown": message("unknown"),
+    "unknown-signer": message("unknown signer"),
+    "false": message("false"),
 }
 
 
@@ -41,6 +44,7 @@ def page(found: Verification, name: str) -> Iterator[str]:
         yield ""
         yield gettext("Signed with keys that your policy knows:")
         yield from (f"  {one.fingerprint}  {clean_line(one.person, 80)}" for one in found.signers)
+    yield from _sign_offs(found)
     if found.chain:
         yield ""
         yield gettext("Statements about it, in the order of their folders; who and when are claims unless counted:")
@@ -79,16 +83,25 @@ def _sign_offs(found: Verification) -> Iterator[str]:
     if not found.sign_offs:
         return
     yield ""
-    yield "Sign-offs that are signed with a person's own key:"
+    yield gettext("Sign-offs that are signed with a person's own key:")
     where: dict[str, list[str]] = {}
     for one in found.sign_offs:
         if one.standing == "counted" and one.person:
-            where.setdefault(one.person, []).append(f"{one.control} as {one.sign_off.seat}")
+            where.setdefault(one.person, []).append(_place(one))
     for person, places in where.items():
-        more = f" and {len(places) - _MOST_SHOWN} more" if len(places) > _MOST_SHOWN else ""
-        yield f"  counted         {clean_line(person, 80)}: {clean_line(', '.join(places[:_MOST_SHOWN]), 600)}{more}"
+        shown = clean_line(", ".join(places[:_MOST_SHOWN]), 600) + (" …" if len(places) > _MOST_SHOWN else "")
+        yield f"  {gettext(_STANDINGS['counted']):<16}{clean_line(person, 80)}: {shown} ({len(places)})"
     others = [one for one in found.sign_offs if one.standing != "counted"]
     for one in others[:_MOST_SHOWN]:
-        yield f"  {one.standing:<16}{clean_line(f'{one.control} as {one.sign_off.seat}', 120)}: {one.reason}"
+        yield f"  {gettext(_STANDINGS[one.standing]):<16}{_place(one)}: {gettext(one.reason)}"
     if len(others) > _MOST_SHOWN:
-        yield f"  … and {len(others) - _MOST_SHOWN} more that do not count; --json names them all"
+        left = len(others) - _MOST_SHOWN
+        yield "  " + ngettext(
+            "… and one more that does not count; --json names them all",
+            "… and {number} more that do not count; --json names them all",
+            left,
+        )
+
+
+def _place(one: JudgedSignOff) -> str:
+    return clean_line(gettext("{control} as {seat}", control=one.control, seat=one.sign_off.seat), 120)

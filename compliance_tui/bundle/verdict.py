@@ -12,6 +12,7 @@ from compliance_tui.assessment.report import readiness_json
 from compliance_tui.bundle.chain import Decision, Judged, summary_of
 from compliance_tui.bundle.freshness import Current
 from compliance_tui.bundle.log_proof import LogFound
+from compliance_tui.bundle.sign_offs import JudgedSignOff, sign_off_json
 from compliance_tui.bundle.state import Met
 from compliance_tui.bundle.statement import Statement
 from compliance_tui.bundle.view import BundleView
@@ -68,6 +69,7 @@ class Verification:
     decisions: list[Decision] = field(default_factory=list)
     met: Met | None = None
     log: LogFound | None = None
+    sign_offs: list[JudgedSignOff] = field(default_factory=list)
     current: Current = "unknown"
     readiness: Readiness | None = None
     view: BundleView | None = None
@@ -156,6 +158,7 @@ def verification_json(found: Verification) -> dict[str, Any]:
             "alarms": [{"code": code, "text": text} for code, text in met.alarms] if met else [],
         },
         "log": _log_json(found.log),
+        "sign_offs": [sign_off_json(one) for one in found.sign_offs],
     }
 
 

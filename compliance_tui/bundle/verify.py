@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from compliance_tui.assessment.folder import Contents
 from compliance_tui.bundle.attestation import (
     FIRST,
     STATEMENT,
@@ -27,15 +28,17 @@ from compliance_tui.bundle.handed import Handed, add_folder, open_folders, open_
 from compliance_tui.bundle.hashing import altered_files
 from compliance_tui.bundle.log_proof import find_log
 from compliance_tui.bundle.sighting import sighting_of
+from compliance_tui.bundle.sign_offs import as_trusted, judge_sign_offs
 from compliance_tui.bundle.state import Memory, Met, State, compare
 from compliance_tui.bundle.statement import PREDICATE, Statement, read_statement
 from compliance_tui.bundle.structure import CoreManifest, Structure, read_core, read_structure
 from compliance_tui.bundle.tree import Tree, open_tree
-from compliance_tui.bundle.verdict import LINES, Line, Verification, verification_json
+from compliance_tui.bundle.verdict import LINES, Line, Outcome, Verification, verification_json
 from compliance_tui.bundle.view import BundleView, read_view
 from compliance_tui.evidence.kind import Kind
 from compliance_tui.safe.errors import BrokenError, InputError
 from compliance_tui.safe.instant import format_instant
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 from compliance_tui.trust.policy import Policy, accepts_standard, evaluate_rules, evaluate_time, rule_for
 
@@ -70,6 +73,7 @@ class _Work:
     asked: Asked
     step: str = "structure"
     attestations: list[Attestation] = field(default_factory=list)
+    believed: Policy | None = None
 
     def add(self, outcome: Any, reason: str, *, required: bool = True) -> None:
         self.found.add(self.step, outcome, reason, required=required)
@@ -164,6 +168,7 @@ def _signatures(work: _Work, first: Attestation, statement: Statement) -> None:
         found.add("signatures", "fail", back)
         found.add("identity", "unknown", "a policy that may have been rolled back vouches for nobody")
         return
+    work.believed = policy
     rule = evaluate_rules(policy, PREDICATE, statement.predicate.attester.id, count.people)
     found.add("signatures", "pass" if rule.satisfied else "fail", rule.text)
     known = {person.id: person for person in policy.person}
@@ -263,9 +268,39 @@ def _content(work: _Work, tree: Tree, structure: Structure) -> None:
     view = read_view(tree, structure, read_standards=not refused)
     found.view = view
     work.add("pass", check_completeness(view, structure, _undelivered(work, structure)))
+    trusted = _sign_offs(work, view)
     work.step = "readiness"
-    outcome, reason, found.readiness = check_readiness(tree, view, found.statement, asked.as_of, asked.kinds)
+    outcome, reason, found.readiness = check_readiness(tree, view, found.statement, asked.as_of, asked.kinds, trusted)
+    uncounted = sum(one.standing != "counted" for one in found.sign_offs)
+    if outcome == "fail" and uncounted and work.believed is not None:
+        reason = message("{reason}; {number} signed sign-offs do not count for you", reason=reason, number=uncounted)
     work.add(outcome, reason)
+
+
+def _sign_offs(work: _Work, view: BundleView) -> Contents:
+    """Judge the signed sign-offs, and tell of them where it is told who signed; gives what may be computed with."""
+    found, policy = work.found, work.believed
+    seen = [one.instant for one in found.signatures.times] if found.signatures else []
+    found.sign_offs = judge_sign_offs(view.core, policy, work.asked.as_of, seen)
+    line = found.line("identity")
+    if not found.sign_offs:
+        return view.contents
+    assert line is not None  # _core came before
+    false = next((one for one in found.sign_offs if one.standing == "false"), None)
+    if false is not None:
+        where = clean_line(f"{false.control} as {false.sign_off.seat}", 120)
+        outcome: Outcome = "fail"
+        text = message("the sign-off of {where} is false: {why}", where=where, why=false.reason)
+    else:
+        outcome, counted = line.outcome, sum(one.standing == "counted" for one in found.sign_offs)
+        text = message(
+            "{counted} of {number} signed sign-offs are by persons whom your policy knows",
+            counted=counted,
+            number=len(found.sign_offs),
+        )
+    found.lines = [one for one in found.lines if one is not line]
+    found.add("identity", outcome, message("{line}; {more}", line=line.reason, more=text))
+    return as_trusted(view.contents, found.sign_offs) if policy is not None else view.contents
 
 
 def _undelivered(work: _Work, structure: Structure) -> list[str]:

@@ -121,6 +121,7 @@ def _assessment(core: Core, where: str) -> Assessment:
         "subject": core.subject,
         "axes": core.axes,
         "standards": core.standards,
+        "people": [{"id": one.id, "name": one.id, "keys": one.keys} for one in core.people],
     }
     try:
         return validate(table, Assessment, where)

@@ -129,6 +129,16 @@ VERIFY = _object(
                 {"type": "null"},
             ]
         },
+        "sign_offs": _list(
+            _object(
+                {
+                    **dict.fromkeys(("standard", "control", "seat", "claimed_person", "claimed_at", "reason"), _TEXT),
+                    "standing": {"enum": ["counted", "unknown-signer", "not-counted", "false"]},
+                    "person": _OPTIONAL,
+                    "fingerprint": _TEXT,
+                }
+            )
+        ),
     }
 )
 _SIDE = _object(

@@ -32,13 +32,15 @@ def add_person(
     roles: Sequence[str],
     public: str,
     *,
+    seats: Sequence[str] = (),
     from_: dt.datetime | None = None,
     until: dt.datetime | None = None,
     require_touch: bool | None = None,
 ) -> bytes:
     """The policy with a key of a person, who is added where unknown; the version rises by one.
 
-    ``from_`` and ``until`` bound when the key counts; a key that the person has already gets what is given anew. Raises
+    ``seats`` are those in which their sign-offs count (default: any). ``from_`` and ``until`` bound when the key counts; a key
+    that the person has already gets what is given anew. Raises
     InputError where the policy is not sound before or after.
     """
     table = _sound_table(content, where)
@@ -49,6 +51,8 @@ def add_person(
         people.append(person)
     person["name"] = name or person.get("name")
     person["roles"] = list(dict.fromkeys([*person.get("roles", []), *roles]))
+    if seats:
+        person["seats"] = list(dict.fromkeys([*person.get("seats", []), *seats]))
     parsed = parse_public_key(public, where)
     held = person.setdefault("key", [])
     key = next((one for one in held if parse_public_key(one["public"]) == parsed), None)

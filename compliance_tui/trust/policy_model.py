@@ -140,11 +140,15 @@ class Key(Model):
 
 
 class Person(Model):
-    """Somebody whom the verifier knows, with roles and keys."""
+    """Somebody whom the verifier knows, with roles and keys.
+
+    Where ``seats`` are named, their signed sign-offs count in no other seat of a control.
+    """
 
     id: PersonId
     name: Annotated[str, StringConstraints(max_length=200)] = ""
     roles: list[Name] = Field(default_factory=list)
+    seats: list[Name] = Field(default_factory=list)
     key: list[Key] = Field(default_factory=list)
 
 

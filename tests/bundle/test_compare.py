@@ -169,7 +169,7 @@ def test_the_command_says_it_as_text_and_as_json(made: Sample, tmp_path: Path, c
     text = call("compare", "one.zip", "two.zip", "--as-of", "2026-11-25")
     assert text.status == 0
     assert "Answers (2)\n  altered  small/S-01\n" in text.out
-    assert "status: met -> not-met" in text.out
+    assert "status: met -> not met" in text.out
     assert text.out.startswith("from one.zip (sequence 1, bundle ")
     told = call("compare", "one.zip", "two.zip", "--as-of", "2026-11-25", "--json")
     document = json.loads(told.out)

@@ -13,33 +13,24 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.worker import get_current_worker
 
-from compliance_tui.assessment.deadlines import WHAT, Deadline
 from compliance_tui.assessment.rate import RatedEntry, scale_of
 from compliance_tui.assessment.registers import Register, rating_standard, registers, titles, values_for
-from compliance_tui.assessment.try_values import as_it_is, questions
+from compliance_tui.assessment.try_values import as_it_is
 from compliance_tui.safe.errors import ComplianceError
 from compliance_tui.safe.language import gettext, message, ngettext
 from compliance_tui.safe.text import clean_line
 from compliance_tui.standard.load import standard_folders
 from compliance_tui.tui import show
 from compliance_tui.tui.page import Page
+from compliance_tui.tui.rated import anchors, band_name, band_style, rating
 from compliance_tui.tui.reading import Text
 from compliance_tui.tui.rowlist import Cell, RowList, fit, tone
-from compliance_tui.tui.show import BAD, GOOD, HEADING, MUTED, WARN, Sign, line, prose
+from compliance_tui.tui.show import HEADING, MUTED, WARN, line, prose
 
 if TYPE_CHECKING:
     from compliance_tui.standard.model import Standard
-    from compliance_tui.standard.scale import RatingScale
 
 _REST_SECONDS = 0.1
-DEADLINES = {
-    "met": Sign("✓", "+", message("in time"), GOOD),
-    "missed": Sign("✗", "!", message("late"), BAD),
-    "running": Sign("◌", "~", message("runs"), WARN),
-    "over": Sign("✗", "!", message("over"), BAD),
-    "waiting": Sign("·", ".", message("waits"), MUTED),
-    "undated": Sign("?", "?", message("undated"), WARN),
-}
 
 
 @dataclass(frozen=True)
@@ -58,17 +49,6 @@ class Found:
     standard: "Standard"
     values: Mapping[str, str]
     titles: Mapping[Place, str]
-
-
-def band_style(scale: "RatingScale", band: str) -> str:
-    """The upper two fifths of the bands are grave, the middle one is to be watched."""
-    share = scale.rank(band) / (len(scale.bands) - 1)
-    return BAD if share > 0.6 else WARN if share > 0.4 else GOOD
-
-
-def band_name(scale: "RatingScale", band: str) -> str:
-    """Id and title of a band."""
-    return next((f"{one.id} {one.title}".rstrip() for one in scale.bands if one.id == band), band)
 
 
 class EntryList(RowList):
@@ -258,7 +238,7 @@ class RatingPage(Page[None]):
         for band in reversed(scale.bands):
             floor = gettext("from {points}", points=band.floor)
             yield line(f"  {fit(band_name(scale, band.id), 20)}  {floor}", band_style(scale, band.id))
-        yield from _anchors(scale, {}, {})
+        yield from anchors(scale, {}, {})
 
     # -- what if -----------------------------------------------------------------------------------------------------------
 
@@ -282,116 +262,3 @@ class RatingPage(Page[None]):
         if self.rated is not None:
             self.app.copy_to_clipboard(self.rated.entry.id)
             self.say(gettext("in the clipboard: {text}", text=self.rated.entry.id))
-
-
-# -- one rating, in sections -----------------------------------------------------------------------------------------------
-
-
-def rating(one: RatedEntry) -> Iterator[Content]:
-    """All that is known of a rated entry: the result, what is due, what is odd, the anchors, other people's scales."""
-    said = one.entry.said
-    about = [str(said[name]) for name in ("class", "state") if said.get(name)]
-    yield line("  ·  ".join([*about, one.scale.id]), MUTED)
-    yield from result(one)
-    yield from _as_stored(one)
-    yield from due(one.entry.deadlines)
-    yield from look_again(one)
-    yield from _beside(one)
-    yield from _anchors(one.scale, one.levels, one.options)
-
-
-def result(one: RatedEntry) -> Iterator[Content]:
-    """Base, residual, and the band in force, with what made the one out of the other."""
-    scale, found = one.scale, one.entry.rating
-    yield Content("")
-    yield line(gettext("In force") + "  ", HEADING) + Content.styled(
-        f" {clean_line(band_name(scale, one.band), 60)} ", f"bold reverse {band_style(scale, one.band)}"
-    )
-    yield line("  " + fit(gettext("base"), 10) + f"{found.base:>3}  {band_name(scale, found.base_band)}")
-    changes = [
-        f"{modifier.id} {option.id} {option.points:+d}"
-        for modifier in scale.modifiers
-        for option in modifier.options
-        if option.id == one.options.get(modifier.id) and option.points
-    ]
-    yield line("  " + fit(gettext("residual"), 10) + f"{found.residual:>3}  {band_name(scale, found.residual_band)}") + line(
-        f"   {', '.join(changes)}" if changes else "", MUTED
-    )
-    yield from _raised(one)
-
-
-def _as_stored(one: RatedEntry) -> Iterator[Content]:
-    if not one.as_stored and "base" in one.entry.said:
-        told = gettext("the register says otherwise: `compliance-tui rate FILE --write` puts the computed numbers in")
-        yield line(f"  {told}", BAD, limit=400)
-
-
-def _raised(one: RatedEntry) -> Iterator[Content]:
-    override = one.entry.said.get("override") or {}
-    wanted = str(override.get("band", ""))
-    if not wanted:
-        return
-    reason, by = str(override.get("reason") or ""), str(override.get("by") or "")
-    if one.raised_to:
-        told = gettext("raised to {band}", band=wanted)
-        yield line(f"  {told}" + (f" ({by})" if by else "") + (f": {reason}" if reason else ""), WARN, limit=600)
-        if not reason.strip():
-            yield line("  " + gettext("no reason is given for it"), BAD)
-    else:
-        told = gettext("{band} was asked for and is not higher: people may raise a rating, never lower it", band=wanted)
-        yield line(f"  {told}", BAD, limit=400)
-
-
-def due(deadlines: Sequence[Deadline]) -> Iterator[Content]:
-    """What is due by when, and how that stands."""
-    if not deadlines:
-        return
-    yield Content("")
-    since = next((f"{one.since:%Y-%m-%d %H:%M} UTC" for one in deadlines if one.since), "")
-    head = gettext("What is due, from the report on {when}", when=since) if since else gettext("What is due")
-    yield line(head, HEADING)
-    for one in deadlines:
-        sign = DEADLINES[one.state]
-        yield (
-            Content.styled(f"  {sign.mark} ", sign.style)
-            + line(fit(gettext(WHAT[one.clock]), 16) + "  ", "bold")
-            + line(gettext(one.text), sign.style if one.state in ("over", "missed") else "")
-        )
-
-
-def look_again(one: RatedEntry) -> Iterator[Content]:
-    """What is odd about the entry, by the scale's own cautions."""
-    if one.cautions:
-        yield Content("")
-        yield line(gettext("Look again"), HEADING)
-        yield from (line(f"  {text}", WARN, limit=400) for text in one.cautions)
-
-
-def _beside(one: RatedEntry) -> Iterator[Content]:
-    if not one.outside and one.jef is None:
-        return
-    yield Content("")
-    yield line(gettext("Beside it: other people's scales, unofficial, never converted"), HEADING)
-    for name, found in one.outside.items():
-        given = (one.entry.said.get(name) or {}).get("levels") or {}
-        levels = ", ".join(f"{axis} {level}" for axis, level in given.items())
-        points = ngettext("one point", "{number} points", found.base)
-        yield line(f"  {name}  ", MUTED) + line(found.base_band, "bold") + line(f"  {points}  ({levels})", MUTED, limit=300)
-    if one.jef is not None:
-        shares = ", ".join(f"{name} {share}" for name, share in one.entry.said["jef"].items() if name != "score")
-        of = gettext("{value} of 10", value=one.jef)
-        yield line("  JEF  ", MUTED) + line(of, "bold") + line(f"  ({shares})", MUTED, limit=300)
-
-
-def _anchors(scale: "RatingScale", levels: Mapping[str, str], options: Mapping[str, str]) -> Iterator[Content]:
-    """Each axis with its anchors, each modifier with its options; the chosen ones marked."""
-    on, off = ("(*)", "( )") if show.ASCII else ("●", "○")
-    for one in questions(scale):
-        chosen = (levels if one.sort == "level" else options).get(one.id)
-        yield Content("")
-        yield line(f"{one.id}  ", HEADING) + line(one.title, MUTED)
-        for choice in one.choices:
-            mark, style = (on, "bold") if choice.value == chosen else (off, MUTED)
-            points = f"{choice.points:>3}" if one.sort == "level" else f"{choice.points:>+3}"
-            width = max(len(each.value) for each in one.choices)
-            yield line(f"  {mark} {choice.value:<{width}} {points}  {choice.meaning}", style, limit=400)

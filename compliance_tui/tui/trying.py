@@ -14,7 +14,7 @@ from compliance_tui.safe.language import gettext, message
 from compliance_tui.safe.text import clean_line
 from compliance_tui.tui import show
 from compliance_tui.tui.page import Page
-from compliance_tui.tui.rating import due, look_again, result
+from compliance_tui.tui.rated import due, look_again, result
 from compliance_tui.tui.reading import Text
 from compliance_tui.tui.rowlist import Cell, RowList, fit
 from compliance_tui.tui.show import HEADING, MUTED, WARN, line
@@ -108,8 +108,8 @@ class TryPage(Page[None]):
     place = "trying"
     about = message(
         "Values are tried for the axes and modifiers of the scale, and for the axes of the standard that its clocks depend on. "
-        "Left and right go through the values of a line; what comes out stands below at once. Nothing is written; w takes every "
-        "value back."
+        "Left and right go through the values of a line; what comes out stands below at once. Nothing is written; w takes all "
+        "values back."
     )
     parts = {
         "questions": message("What a value is tried for. Up and down choose the line, left and right the value."),

@@ -39,21 +39,19 @@ def gather(package: Path = PACKAGE) -> Said:
     said = Said()
     for path in sorted(package.rglob("*.py")):
         where = path.relative_to(package.parent).as_posix()
-        if where == "compliance_tui/safe/language.py":
-            continue
-        for call, name in _calls(ast.parse(path.read_text(encoding="utf-8"))):
+        own = where == "compliance_tui/safe/language.py"
+        for call, name in _calls(ast.parse(path.read_text(encoding="utf-8")), {name: name for name in _ASKED} if own else {}):
             templates = [argument.value for argument in call.args[: _ASKED[name]] if isinstance(argument, ast.Constant)]
             if len(templates) == _ASKED[name] and all(isinstance(one, str) for one in templates):
                 said.texts.setdefault(templates[0] if len(templates) == 1 else tuple(templates), set()).add(where)
-            elif name != "gettext":  # which also says messages that were made elsewhere
+            elif name != "gettext" and not own:  # which say messages that were made elsewhere
                 said.unreadable.append(f"{where}:{call.lineno}")
     for key in [key for key in said.texts if isinstance(key, tuple) and key[0] in said.texts]:
         said.texts[key] |= said.texts.pop(key[0])  # the singular is found in the entry that has a plural too
     return said
 
 
-def _calls(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
-    names: dict[str, str] = {}
+def _calls(tree: ast.Module, names: dict[str, str]) -> Iterator[tuple[ast.Call, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module == "compliance_tui.safe.language":
             names |= {one.asname or one.name: one.name for one in node.names if one.name in _ASKED}

@@ -28,5 +28,7 @@ class CancelledError(ComplianceError):
 
     exit_status = 130
 
-    def __init__(self, message: str = "stopped before the end; nothing was left half done") -> None:
-        super().__init__("cancelled", message)
+    def __init__(self) -> None:
+        from compliance_tui.safe.language import message  # which itself has errors to raise
+
+        super().__init__("cancelled", message("stopped before the end; nothing was left half done"))

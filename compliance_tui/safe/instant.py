@@ -3,6 +3,7 @@
 import datetime as dt
 
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import message
 
 
 def now() -> dt.datetime:
@@ -29,4 +30,6 @@ def parse_instant(text: str) -> dt.datetime:
             raise ValueError
         return instant.astimezone(dt.UTC)
     except (ValueError, OverflowError):
-        raise InputError("bad-instant", f"{text[:40]!r} is not an instant; write 2026-12-15 or 2026-12-15T09:00:00Z") from None
+        raise InputError(
+            "bad-instant", message("{text!r} is not an instant; write 2026-12-15 or 2026-12-15T09:00:00Z", text=text[:40])
+        ) from None

@@ -4,7 +4,7 @@ Rooms below the screen write English, because files, JSON and logs hold the same
 is a ``Message``, which remembers how it was made. Screens and plain lines say it with ``gettext``, in the language chosen.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +44,26 @@ def message(template: str, /, **values: object) -> Message:
 def nmessage(one: str, many: str, number: int, /, **values: object) -> Message:
     """As ``message``, in the singular or plural of ``number``, which the templates may name ``{number}``."""
     return _made(one, many, number, {"number": number, **values})
+
+
+def remade(table: Message, /, **values: object) -> Message:
+    """The message of a table of templates, with its values put in."""
+    return _made(table.template, None, 0, values)
+
+
+def joined(parts: Iterable[str], separator: str = ", ") -> Message:
+    """As ``separator.join(parts)``; parts that are messages are still said in the reader's language."""
+    values = {f"part{place}": part for place, part in enumerate(parts)}
+    return _made(separator.replace("{", "{{").replace("}", "}}").join(f"{{{name}}}" for name in values), None, 0, values)
+
+
+def either(choices: Iterable[str]) -> Message:
+    """As ``" or ".join(choices)``."""
+    first, *rest = choices
+    made = joined([first])
+    for other in rest:
+        made = message("{first} or {other}", first=made, other=other)
+    return made
 
 
 def _made(template: str, plural: str | None, number: int, values: Mapping[str, object]) -> Message:
@@ -95,7 +115,8 @@ def choose(language: str) -> None:
         _now = None
         return
     if language not in languages():
-        raise InputError("no-language", f"no words in {language!r}; there are: {', '.join(languages())}")
+        known = ", ".join(languages())
+        raise InputError("no-language", message("no words in {language!r}; there are: {known}", language=language, known=known))
     from gettext import GNUTranslations
 
     with (CATALOGUES / f"{language}.mo").open("rb") as stream:

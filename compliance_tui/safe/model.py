@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import Message, message, remade
 from compliance_tui.safe.strict_json import LARGEST_JSON, load_json
 from compliance_tui.safe.text import clean_line
 from compliance_tui.safe.toml import LARGEST_TOML, Location, line_of, load_toml
@@ -40,29 +41,60 @@ def validate(value: Any, model: type[M], where: str, line: Any = None) -> M:
 _MOST_FAULTS = 2_000
 
 
-def _sentence(error: "ValidationError", where: str, line: Any) -> str:
+def _sentence(error: "ValidationError", where: str, line: Any) -> Message:
     if error.error_count() > _MOST_FAULTS:
-        return f"{clean_line(where)}: {error.error_count():,} fields are wrong; it is not what it should be"
+        return message(
+            "{where}: {error_count:,} fields are wrong; it is not what it should be",
+            where=clean_line(where),
+            error_count=error.error_count(),
+        )
     first = min(error.errors(), key=lambda fault: fault["type"] not in ("extra_forbidden",))
     location: Location = tuple(part for part in first["loc"] if part != "[key]")
-    place = f", line {line(location)}" if line else ""
-    field = clean_line(_spell(location), 120)
+    reason = _reason(first, clean_line(_spell(location), 120))
+    if line:
+        found = message("{where}, line {line}: {reason}", where=clean_line(where), line=line(location), reason=reason)
+    else:
+        found = message("{where}: {reason}", where=clean_line(where), reason=reason)
     more = error.error_count() - 1
-    rest = f" (and {more} more)" if more else ""
-    return f"{clean_line(where)}{place}: {_reason(first, field)}{rest}"
+    return message("{fault} (and {more} more)", fault=found, more=more) if more else found
 
 
-def _reason(fault: Mapping[str, Any], field: str) -> str:
+# What pydantic says of the commonest faults, so that it can be said in other languages too.
+_COMMON = {
+    "string_type": message("input should be a valid string"),
+    "int_type": message("input should be a valid integer"),
+    "bool_type": message("input should be a valid boolean"),
+    "list_type": message("input should be a valid list"),
+    "dict_type": message("input should be a valid dictionary"),
+    "date_from_datetime_parsing": message("input should be a valid date or datetime"),
+    "literal_error": message("input should be {expected}"),
+    "string_pattern_mismatch": message("string should match pattern '{pattern}'"),
+    "too_short": message("list should have at least {min_length} item after validation"),
+}
+
+
+def _reason(fault: Mapping[str, Any], field: str) -> Message:
     kind = fault["type"]
     if kind == "extra_forbidden":
-        return f"{field} is not a known field; check its spelling or remove it"
+        return message("{field} is not a known field; check its spelling or remove it", field=field)
     if kind == "missing":
-        return f"{field} is missing; add it"
-    message = str(fault["msg"]).removeprefix("Value error, ")
+        return message("{field} is missing; add it", field=field)
+    text = _said(fault)
     if kind not in ("value_error", "missing", "model_type"):
-        shown = clean_line(repr(fault.get("input")), 60)
-        message = f"{message[0].lower()}{message[1:]}, not {shown}"
-    return f"{field}: {clean_line(message, 300)}" if field else clean_line(message, 300)
+        text = message("{reason}, not {shown}", reason=text, shown=clean_line(repr(fault.get("input")), 60))
+    return message("{where}: {reason}", where=field, reason=text) if field else message("{reason}", reason=text)
+
+
+def _said(fault: Mapping[str, Any]) -> str:
+    """What is wrong, to be said in any language where the words are ours or well known."""
+    context = fault.get("ctx", {})
+    text = str(context["error"]) if fault["type"] == "value_error" and "error" in context else str(fault["msg"])
+    if fault["type"] not in ("value_error", "model_type"):
+        text = f"{text[0].lower()}{text[1:]}"
+        common = _COMMON.get(fault["type"])
+        if common is not None and (known := remade(common, **context)) == text:
+            text = known
+    return text if clean_line(text, 300) == text else clean_line(text, 300)
 
 
 def _spell(location: Location) -> str:

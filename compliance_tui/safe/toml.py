@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import tomli_w
 
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import message
 from compliance_tui.safe.strict_json import decimal
 from compliance_tui.safe.text import clean_line
 
@@ -30,7 +31,7 @@ _TOKEN = re.compile(
 
 
 def _refuse(where: str, why: str) -> NoReturn:
-    raise InputError("bad-toml", f"{clean_line(where)}, {why}")
+    raise InputError("bad-toml", message("{where}, {reason}", where=clean_line(where), reason=why))
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str, int]]:
@@ -48,13 +49,23 @@ def _guard(text: str, where: str) -> None:
         if value == ".":
             dots += 1
             if dots >= MOST_KEY_PARTS:
-                _refuse(where, f"line {line}: a key of more than {MOST_KEY_PARTS} dotted parts")
+                _refuse(
+                    where,
+                    message(
+                        "line {line}: a key of more than {most} dotted parts",
+                        line=line,
+                        most=MOST_KEY_PARTS,
+                    ),
+                )
         elif kind not in ("word", "string"):
             dots = 0
         if value in ("[", "{"):
             depth += 1
             if depth > DEEPEST_TOML:
-                _refuse(where, f"line {line}: nested deeper than {DEEPEST_TOML} levels")
+                _refuse(
+                    where,
+                    message("line {line}: nested deeper than {most} levels", line=line, most=DEEPEST_TOML),
+                )
         elif value in ("]", "}"):
             depth = max(0, depth - 1)
 
@@ -65,26 +76,27 @@ def load_toml(content: bytes, where: str, *, limit: int = LARGEST_TOML) -> dict[
     Raises InputError ``bad-toml`` naming ``where``, the line and the fault.
     """
     if len(content) > limit:
-        _refuse(where, f"line 1: larger than the {limit:,} bytes allowed")
+        _refuse(where, message("line 1: larger than the {limit:,} bytes allowed", limit=limit))
     try:
         text = content.decode("utf-8", "strict").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
-        _refuse(where, f"byte {error.start}: not UTF-8")
+        _refuse(where, message("byte {start}: not UTF-8", start=error.start))
     _guard(text, where)
     try:
         return tomllib.loads(text, parse_float=lambda number: _fraction(number, where))
     except tomllib.TOMLDecodeError as error:
-        message = str(error)
-        found = re.search(r"\(at line (\d+), column \d+\)$", message)
+        fault = str(error)
+        found = re.search(r"\(at line (\d+), column \d+\)$", fault)
         line = found.group(1) if found else str(text.count("\n") + 1)
-        _refuse(where, f"line {line}: {clean_line(message.split(' (at ')[0].lower())}")
+        fault = clean_line(fault.split(" (at ")[0].lower())
+        _refuse(where, message("line {line}: {reason}", line=line, reason=fault))
     except (ValueError, RecursionError):
-        _refuse(where, "holds a number that cannot be read")
+        _refuse(where, message("holds a number that cannot be read"))
 
 
 def _fraction(number: str, where: str) -> Decimal:
     if "inf" in number or "nan" in number:
-        _refuse(where, f"{number} is not a number that can be used here")
+        _refuse(where, message("{number} is not a number that can be used here", number=number))
     return decimal(number.replace("_", ""), where)
 
 

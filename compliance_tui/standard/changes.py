@@ -12,10 +12,11 @@ from itertools import pairwise
 from typing import Literal
 
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import message
 from compliance_tui.standard.digest import control_digest, rules_digest, wording
 from compliance_tui.standard.model import Change, ChangeKind, Control, Standard
 
-SAME_CONTENT = "the same text and rules under another id"
+SAME_CONTENT = message("the same text and rules under another id")
 Effect = Literal["keep", "recheck", "recompute", "drop", "new"]
 _ORDER: tuple[Effect, ...] = ("keep", "recompute", "recheck")
 _MOST_STEPS = 100
@@ -108,7 +109,10 @@ def _climb(bottom: Standard, top: Standard, version: Callable[[str], Standard | 
             return None
         if before.version in {one.version for one in way} or len(way) > _MOST_STEPS:
             raise InputError(
-                "bad-standard", f"{at.id} {at.version}: its lists of changes go round in a circle; mend from_version"
+                "bad-standard",
+                message(
+                    "{at} {version}: its lists of changes go round in a circle; mend from_version", at=at.id, version=at.version
+                ),
             )
         way.append(before)
     return way[::-1]
@@ -173,9 +177,9 @@ def same_id(one: Control, other: Control, old: Standard, new: Standard) -> Link:
     if control_digest(one) == control_digest(other):
         before, after = wording(one), wording(other)
         beside = [part for part in after if before[part] != after[part]]
-        why = f"asks the same; changed beside it: {', '.join(beside)}"
+        why = message("asks the same; changed beside it: {beside}", beside=", ".join(beside))
         return Link(one.id, other.id, ("reworded",), "keep", (why,)) if beside else Link(one.id, other.id)
-    why = "reads differently, and no change of the standard says why"
+    why = message("reads differently, and no change of the standard says why")
     same_rules = rules_digest(one) == rules_digest(other)
     return Link(one.id, other.id, ("reworded",) if same_rules else ("scope",), "recheck", (why,))
 
@@ -259,7 +263,7 @@ def _reverse(changes: Changes) -> Changes:
         # A change that nobody explained asks for another look on the way back, too.
         gentle = set(kinds) <= {"renamed", "reworded", "relaxed"} and (link.effect == "keep" or "relaxed" in kinds)
         effect: Effect = "keep" if gentle else "recheck"
-        return Link(link.new, link.old, kinds, effect, tuple(f"going back: {note}" for note in link.notes))
+        return Link(link.new, link.old, kinds, effect, tuple(message("going back: {note}", note=note) for note in link.notes))
 
     return Changes(
         tuple(turned(link) for link in changes.links),

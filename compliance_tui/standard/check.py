@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictInt, model_validator
 
+from compliance_tui.safe.language import message
 from compliance_tui.standard.rule import FactName, Identifier, Line, Model, Prose, Rule, Scalar, Slug
 
 
@@ -28,7 +29,7 @@ class Operand(Model):
     @model_validator(mode="after")
     def _one_side(self) -> "Operand":
         if (self.subject is None) == (self.evidence is None or self.fact is None):
-            raise ValueError("name either a subject value, or an evidence kind with its fact")
+            raise ValueError(message("name either a subject value, or an evidence kind with its fact"))
         return self
 
 
@@ -81,17 +82,17 @@ class Check(Model):
         if self.axis is not None:
             return self
         if self.evidence is None:
-            raise ValueError("a check names the evidence kind it reads, or the axis it guards")
+            raise ValueError(message("a check names the evidence kind it reads, or the axis it guards"))
         if self.op is None:
-            raise ValueError("a check over evidence needs an op")
+            raise ValueError(message("a check over evidence needs an op"))
         if self.rating is not None and (self.scale is None or self.fact is not None or self.statistic != "value"):
-            raise ValueError("a rating figure needs the scale that gives it, and neither a fact nor a bound")
+            raise ValueError(message("a rating figure needs the scale that gives it, and neither a fact nor a bound"))
         if self.statistic == "value" and self.fact is None and self.rating is None:
-            raise ValueError("a check of a value names its fact")
+            raise ValueError(message("a check of a value names its fact"))
         if self.statistic != "value" and (self.successes is None or self.trials is None):
-            raise ValueError("a bound is computed from counts: name successes and trials")
+            raise ValueError(message("a bound is computed from counts: name successes and trials"))
         if sum((self.limit is not None, bool(self.by), self.other is not None)) != 1:
-            raise ValueError("give exactly one of limit, by, other")
+            raise ValueError(message("give exactly one of limit, by, other"))
         if len(self.by) > 1 or len(self.minimum_trials_by) > 1:
-            raise ValueError("limits may depend on one axis only")
+            raise ValueError(message("limits may depend on one axis only"))
         return self

@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, Field, StringConstraints
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import read_bounded, write_atomic, writing
 from compliance_tui.safe.instant import format_instant
+from compliance_tui.safe.language import message
 from compliance_tui.safe.model import load_model
 from compliance_tui.safe.text import clean, clean_line
 from compliance_tui.safe.toml import LARGEST_TOML, dump_toml
@@ -51,13 +52,19 @@ def add_comment(root: Path, standard: str, version: str, sha256: str, comment: C
     if kept.sha256 != sha256:
         raise InputError(
             "other-text",
-            f"{clean_line(str(path))}: holds comments on another text of {standard} {version}; move that file away first",
+            message(
+                "{path}: holds comments on another text of {standard} {version}; move that file away first",
+                path=clean_line(str(path)),
+                standard=standard,
+                version=version,
+            ),
         )
     changed = kept.model_copy(update={"comments": [*kept.comments, comment]})
     content = dump_toml(changed.model_dump())
     if len(content) > LARGEST_TOML:
         raise InputError(
-            "too-large", f"{clean_line(str(path))}: holds all that it can; send it, and move it away before you go on"
+            "too-large",
+            message("{path}: holds all that it can; send it, and move it away before you go on", path=clean_line(str(path))),
         )
     with writing(path):
         path.parent.mkdir(exist_ok=True)

@@ -1,88 +1,143 @@
 """The rules of a control in words, one line each: for showing them, and for laying two versions side by side."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from compliance_tui.safe.language import Message, either, joined, message, remade
 from compliance_tui.standard.check import Check, Operand
 from compliance_tui.standard.levels import explain
 from compliance_tui.standard.model import Control, Standard
 from compliance_tui.standard.scale import CLOCKS
 
 _STATISTICS = {
-    "ucb95": "95 % upper bound of {} in {}",
-    "lcb95": "95 % lower bound of {} in {}",
+    "value": message("{counted}"),
+    "ucb95": message("95 % upper bound of {counted} in {trials}"),
+    "lcb95": message("95 % lower bound of {counted} in {trials}"),
 }
 _FIGURES = {
-    "differences": "stored ratings that differ from the scale",
-    "lowered": "ratings lowered by hand",
-    "unexplained-gaps": "gaps to outside scales without a note",
-    "late": "entries contained late",
-    "late-share": "share of entries contained late",
-    "unnoticed": "late entries without notice",
+    "differences": message("stored ratings that differ from the scale"),
+    "lowered": message("ratings lowered by hand"),
+    "unexplained-gaps": message("gaps to outside scales without a note"),
+    "late": message("entries contained late"),
+    "late-share": message("share of entries contained late"),
+    "unnoticed": message("late entries without notice"),
 }
 
 
 def rule_lines(control: Control, standard: Standard) -> list[str]:
     """Every rule of the control: who must, evidence, checks with their limits, sign-offs, what is allowed."""
     axes = standard.axes
-    lines = [f"required: {explain(control.required, axes) or 'nobody'}"]
+    lines: list[str] = [message("required: {rules}", rules=explain(control.required, axes) or message("nobody"))]
     if control.recommended:
-        lines.append(f"recommended: {explain(control.recommended, axes)}")
-    lines += [f"blocked: {explain([rule], axes)}: {rule.reason}" for rule in control.blocked]
+        lines.append(message("recommended: {rules}", rules=explain(control.recommended, axes)))
+    lines += [
+        message("blocked: {rules}: {reason}", rules=explain([rule], axes), reason=rule.reason) for rule in control.blocked
+    ]
     for evidence in control.evidence:
         count = f"{evidence.minimum} × " if evidence.minimum > 1 else ""
-        age = f", at most {evidence.max_age_days} days old" if evidence.max_age_days else ""
-        when = f" ({explain(evidence.when, axes)})" if evidence.when else ""
-        lines.append(f"evidence: {count}{' or '.join(evidence.kinds)}{age}{when}")
+        age = message(", at most {days} days old", days=evidence.max_age_days) if evidence.max_age_days else ""
+        when = message(" ({rules})", rules=explain(evidence.when, axes)) if evidence.when else ""
+        lines.append(
+            message("evidence: {count}{kinds}{age}{when}", count=count, kinds=either(evidence.kinds), age=age, when=when)
+        )
     lines += [check_line(check, standard) for check in control.checks]
     for seats in control.sign_offs:
-        own_key = " with a key of their own" if seats.signed else ""
-        lines.append(f"sign-off: {', '.join(seats.seats)}{own_key} ({explain([seats], axes)})")
+        own_key = message(" with a key of their own") if seats.signed else ""
+        lines.append(
+            message(
+                "sign-off: {seats}{own_key} ({rules})",
+                seats=", ".join(seats.seats),
+                own_key=own_key,
+                rules=explain([seats], axes),
+            )
+        )
     if control.may_be_not_applicable:
-        lines.append("may be not applicable, with a signed justification")
+        lines.append(message("may be not applicable, with a signed justification"))
     if not control.waivable:
-        lines.append("cannot be waived")
+        lines.append(message("cannot be waived"))
     if control.counts_from:
-        lines.append(f"counts from {control.counts_from} on")
+        lines.append(message("counts from {day} on", day=control.counts_from))
     return lines
 
 
 def scale_lines(control: Control, standard: Standard) -> list[str]:
     """The figures of the rating scales that the checks of a control use: points, bands with their clocks, modifiers."""
-    lines = []
+    lines: list[str] = []
     for name in dict.fromkeys(check.scale for check in control.checks if check.scale):
         scale = standard.scale(name)
         if scale is None:
             continue
-        lines += [f"{name} {axis.id}: {', '.join(str(level.points) for level in axis.levels)} points" for axis in scale.axes]
+        lines += [_points(name, axis.id, (str(level.points) for level in axis.levels)) for axis in scale.axes]
         for band in scale.bands:
             hours = ((clock, getattr(band, f"{clock}_hours")) for clock in CLOCKS)
-            clocks = "".join(f", {clock} within {given} h" for clock, given in hours if given is not None)
-            lines.append(f"{name} {band.id}: from {band.floor} points{clocks}")
+            clocks = joined(
+                [
+                    message(", {clock} within {hours} h", clock=clock, hours=given)
+                    for clock, given in hours
+                    if given is not None
+                ],
+                "",
+            )
+            lines.append(
+                message("{name} {band}: from {floor} points{clocks}", name=name, band=band.id, floor=band.floor, clocks=clocks)
+            )
         for modifier in scale.modifiers:
-            lines.append(f"{name} {modifier.id}: {', '.join(f'{one.id} {one.points:+}' for one in modifier.options)} points")
+            lines.append(_points(name, modifier.id, (f"{one.id} {one.points:+}" for one in modifier.options)))
         for rule in scale.hastened:
-            lines.append(f"{name} {', '.join(rule.clocks)}: {rule.percent} % of the time ({explain([rule], standard.axes)})")
-        fall = "" if scale.most_bands_down is None else f", at most {scale.most_bands_down} bands down"
-        until = f" until {scale.most_bands_down_until}" if scale.most_bands_down_until else ""
-        lines.append(f"{name} residual: {scale.lowest_residual} to {scale.highest_residual}{fall}{until}")
+            lines.append(
+                message(
+                    "{name} {clocks}: {percent} % of the time ({rules})",
+                    name=name,
+                    clocks=", ".join(rule.clocks),
+                    percent=rule.percent,
+                    rules=explain([rule], standard.axes),
+                )
+            )
+        down, until = scale.most_bands_down, scale.most_bands_down_until
+        fall = "" if down is None else message(", at most {number} bands down", number=down)
+        end = message(" until {until}", until=until) if until else ""
+        lines.append(
+            message(
+                "{name} residual: {lowest} to {highest}{fall}{until}",
+                name=name,
+                lowest=scale.lowest_residual,
+                highest=scale.highest_residual,
+                fall=fall,
+                until=end,
+            )
+        )
     return lines
+
+
+def _points(scale: str, what: str, points: Iterable[str]) -> Message:
+    return message("{scale} {what}: {points} points", scale=scale, what=what, points=", ".join(points))
 
 
 def check_line(check: Check, standard: Standard) -> str:
     """One check with what it reads and every limit it knows."""
     if check.axis is not None:
-        return f"check {check.id}: the declared {check.axis} is no lower than the computed one"
+        return message("check {check}: the declared {axis} is no lower than the computed one", check=check.id, axis=check.axis)
     if check.rating is not None:
-        bands = [f"from {check.from_band}"] if check.from_band else []
-        bands += [f"below {check.below_band}"] if check.below_band else []
-        what = " ".join([_FIGURES[check.rating], *bands])
+        bands: list[str] = [_FIGURES[check.rating]]
+        bands += [message("from {band}", band=check.from_band)] if check.from_band else []
+        bands += [message("below {band}", band=check.below_band)] if check.below_band else []
+        what = joined(bands, " ")
     else:
-        what = _STATISTICS.get(check.statistic, "{}").format(check.successes or check.fact, check.trials)
-    when = f" ({explain(check.when, standard.axes)})" if check.when else ""
-    least = "".join(f", at least {_table(table)} trials" for table in check.minimum_trials_by.values())
-    least = least or (f", at least {check.minimum_trials} trials" if check.minimum_trials else "")
-    needs = f", needs {', '.join(check.needs)}" if check.needs else ""
-    return f"check {check.id}: {what} {check.op} {_limit(check)}{least}{needs}{when}"
+        what = remade(_STATISTICS[check.statistic], counted=check.successes or check.fact, trials=check.trials)
+    when = message(" ({rules})", rules=explain(check.when, standard.axes)) if check.when else ""
+    trials = [_table(table) for table in check.minimum_trials_by.values()]
+    trials = trials or ([str(check.minimum_trials)] if check.minimum_trials else [])
+    least = joined([message(", at least {number} trials", number=number) for number in trials], "")
+    needs = message(", needs {needs}", needs=", ".join(check.needs)) if check.needs else ""
+    return message(
+        "check {check}: {what} {op} {limit}{least}{needs}{when}",
+        check=check.id,
+        what=what,
+        op=check.op,
+        limit=_limit(check),
+        least=least,
+        needs=needs,
+        when=when,
+    )
 
 
 def _limit(check: Check) -> str:
@@ -91,20 +146,22 @@ def _limit(check: Check) -> str:
     for table in check.by.values():
         return _table(table)
     unit = f" {check.unit}" if check.unit else ""
-    return f"{_value(check.limit)}{unit}"
+    return joined([_value(check.limit), unit], "")
 
 
 def _table(table: Mapping[str, object]) -> str:
-    return ", ".join(f"{_value(limit)} at {value}" for value, limit in table.items())
+    return joined([message("{limit} at {value}", limit=_value(limit), value=value) for value, limit in table.items()])
 
 
 def _operand(other: Operand) -> str:
-    what = other.subject or f"{other.fact} of {other.evidence}"
+    what = other.subject or message("{fact} of {evidence}", fact=other.fact, evidence=other.evidence)
     shift = f" {'+' if other.days > 0 else '-'} {abs(other.days)} d" if other.days else ""
-    return f"{f'{other.times} × ' if other.times is not None else ''}{what}{shift}"
+    return joined([f"{other.times} × " if other.times is not None else "", what, shift], "")
 
 
 def _value(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
-    return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return message("yes") if value else message("no")
+    return str(value)

@@ -8,6 +8,7 @@ from itertools import product
 from math import prod
 from typing import Any, Literal
 
+from compliance_tui.safe.language import either, joined, message
 from compliance_tui.standard.changes import Changes, Move, changes_between, moves
 from compliance_tui.standard.describe import rule_lines, scale_lines
 from compliance_tui.standard.digest import in_force_digest
@@ -149,7 +150,7 @@ def _affected(
     choices = [_common(old, axis) for axis in axes]
     count = prod(len(ids) for ids in choices)
     if count > _MOST_COMBINATIONS:
-        return ["too many combinations of axis values to tell"]
+        return [message("too many combinations of axis values to tell")]
     hit = []
     for combination in product(*choices):
         values = dict(zip((axis.id for axis in axes), combination, strict=True))
@@ -160,9 +161,10 @@ def _affected(
         if concerned:
             hit.append(combination)
     if not hit:
-        return ["nobody: the rules in force are the same" if pairs else "nobody: it does not apply to any axis values"]
+        nobody = message("nobody: it does not apply to any axis values")
+        return [message("nobody: the rules in force are the same") if pairs else nobody]
     if len(hit) == count:
-        return ["everybody"]
+        return [message("everybody")]
     return [_spell(axes, combinations) for combinations in _boxes(hit)]
 
 
@@ -194,8 +196,9 @@ def _spell(axes: Sequence[Axis], combinations: Sequence[tuple[str, ...]]) -> str
     for place, axis in enumerate(axes):
         chosen = {combination[place] for combination in combinations}
         if len(chosen) < len(axis.values):
-            parts.append(f"{axis.id} {' or '.join(value.id for value in axis.values if value.id in chosen)}")
-    return ", ".join(parts) or "everybody"
+            values = either(value.id for value in axis.values if value.id in chosen)
+            parts.append(message("{axis} {values}", axis=axis.id, values=values))
+    return joined(parts) if parts else message("everybody")
 
 
 def diff_json(found: VersionDiff) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from difflib import SequenceMatcher
 
+from compliance_tui.safe.language import message
 from compliance_tui.standard.changes import SAME_CONTENT, Changes, Fate, Link, by_content, same_id
 from compliance_tui.standard.digest import control_digest
 from compliance_tui.standard.model import Control, Standard
@@ -39,10 +40,10 @@ def guess(old: Standard, new: Standard) -> Changes:
     retired: dict[str, Fate] = {}
     for gone, target in _alike(open_ends(), list(left.values())).items():
         if target is None:
-            retired[gone] = Fate(("retired",), ("no control with this id or a text like it",))
+            retired[gone] = Fate(("retired",), (message("no control with this id or a text like it"),))
         else:
             left.pop(target)
-            found[gone] = Link(gone, target, ("renamed",), "recheck", ("guessed: the text is alike",))
+            found[gone] = Link(gone, target, ("renamed",), "recheck", (message("guessed: the text is alike"),))
     links = tuple(found[control.id] for control in old.controls if control.id in found)
     return Changes(links, {name: Fate(("added",)) for name in left}, retired, guessed=True)
 

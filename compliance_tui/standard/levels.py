@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from compliance_tui.safe.language import either, joined, message
 from compliance_tui.standard.model import Axis, Control
 from compliance_tui.standard.rule import EvidenceRule, Rule
 
@@ -49,14 +50,15 @@ def level(control: Control, values: Mapping[str, str], axes: Sequence[Axis], pub
 
 def explain(rules: Sequence[Rule], axes: Sequence[Axis]) -> str:
     """The rules in words: ``profile api-only or staged-trusted, tier T1 and above; …``."""
-    sentences = []
+    sentences: list[str] = []
     for rule in rules:
-        parts = [f"{axis} {' or '.join(wanted)}" for axis, wanted in rule.is_.items()]
+        parts: list[str] = [message("{axis} {values}", axis=axis, values=either(wanted)) for axis, wanted in rule.is_.items()]
         for axis_id, least in rule.from_.items():
             axis = next((axis for axis in axes if axis.id == axis_id), None)
             lowest = axis is not None and axis.rank(least) == 0
-            parts.append(f"any {axis_id}" if lowest else f"{axis_id} {least} and above")
+            above = message("{axis} {value} and above", axis=axis_id, value=least)
+            parts.append(message("any {axis}", axis=axis_id) if lowest else above)
         if rule.until:
-            parts.append("until the weights are published")
-        sentences.append(", ".join(parts) if parts else "always")
-    return "; ".join(sentences)
+            parts.append(message("until the weights are published"))
+        sentences.append(joined(parts) if parts else message("always"))
+    return joined(sentences, "; ")

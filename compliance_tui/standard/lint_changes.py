@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 
+from compliance_tui.safe.language import message
 from compliance_tui.standard.changes import versions_before
 from compliance_tui.standard.digest import control_digest, rules_digest, scales_digest, wording
 from compliance_tui.standard.model import Change, ChangeKind, Standard
@@ -29,56 +30,67 @@ def change_faults(standard: Standard, version: Callable[[str], Standard | None])
 
 def change_name(change: Change) -> str:
     """How a change is called in a sentence."""
-    return f"change {', '.join(change.from_) or 'nothing'} -> {', '.join(change.to) or 'nothing'}"
+    return message("change {from_} -> {to}", from_=", ".join(change.from_) or "nothing", to=", ".join(change.to) or "nothing")
 
 
 def _own_faults(change: Change, standard: Standard, ids: set[str]) -> Iterator[str]:
     for identifier in (*change.to, *change.covered_by):
         if identifier not in ids:
-            yield f"names {identifier}, which this version does not have"
+            yield message("names {identifier}, which this version does not have", identifier=identifier)
     if not change.from_ and not change.to:
-        yield "names no control"
+        yield message("names no control")
     if (change.effect == "new") != (not change.from_):
-        yield "is new if and only if it comes from nowhere"
+        yield message("is new if and only if it comes from nowhere")
     if (change.effect == "drop") != (not change.to):
-        yield "drops answers if and only if it leads nowhere"
+        yield message("drops answers if and only if it leads nowhere")
     yield from _shape_faults(change)
     if change.effect == "keep" and not set(change.kinds) <= _KEEPS:
-        yield f"keeps old answers, but {', '.join(kind for kind in change.kinds if kind not in _KEEPS)} asks for another look"
+        yield message(
+            "keeps old answers, but {kinds} asks for another look",
+            kinds=", ".join(kind for kind in change.kinds if kind not in _KEEPS),
+        )
     if change.effect == "recompute" and not ("rating" in change.kinds and set(change.kinds) <= {*_KEEPS, "rating"}):
-        yield "only recomputes a rating, but its kinds say more than that"
+        yield message("only recomputes a rating, but its kinds say more than that")
     if standard.standard.supersedes and change.from_version != standard.standard.supersedes:
-        yield f"comes from {change.from_version}, but the version supersedes {standard.standard.supersedes}"
+        yield message(
+            "comes from {from_version}, but the version supersedes {supersedes}",
+            from_version=change.from_version,
+            supersedes=standard.standard.supersedes,
+        )
     if change.from_version == standard.version:
-        yield "comes from the version itself"
+        yield message("comes from the version itself")
 
 
 def _shape_faults(change: Change) -> Iterator[str]:
     """Whether what a change leads from and to is what its kinds say; each end that stands twice would be taken for two."""
     kinds, sources, targets = set(change.kinds), len(change.from_), len(change.to)
     if kinds & {"added", "retired"} and len(kinds) > 1:
-        yield f"says {', '.join(change.kinds)} at once"
+        yield message("says {kinds} at once", kinds=", ".join(change.kinds))
     if ("added" in kinds) != (sources == 0):
-        yield "says added if and only if it comes from nowhere"
+        yield message("says added if and only if it comes from nowhere")
     if ("retired" in kinds) != (targets == 0):
-        yield "says retired if and only if it leads nowhere"
+        yield message("says retired if and only if it leads nowhere")
     if "split" in kinds and targets < 2:
-        yield "says split, but leads to one control"
+        yield message("says split, but leads to one control")
     if "merged" in kinds and sources < 2:
-        yield "says merged, but comes from one control"
+        yield message("says merged, but comes from one control")
     if sources and targets > 1 and "split" not in kinds:
-        yield "leads to several controls, which only a split does; give each its own change"
+        yield message("leads to several controls, which only a split does; give each its own change")
     if targets and sources > 1 and "merged" not in kinds:
-        yield "comes from several controls, which only a merge does; give each its own change"
+        yield message("comes from several controls, which only a merge does; give each its own change")
     if len(set(change.from_)) < sources or len(set(change.to)) < targets:
-        yield "names a control twice"
+        yield message("names a control twice")
 
 
 def _circle(standard: Standard, version: Callable[[str], Standard | None]) -> Iterator[_Fault]:
     seen, at = [standard.version], standard
     while (source := min(versions_before(at), default=None)) is not None and len(seen) < _MOST_STEPS:
         if source in seen:
-            yield 0, "the list of changes", f"goes round in a circle: {' <- '.join([*seen, source])}"
+            yield (
+                0,
+                message("the list of changes"),
+                message("goes round in a circle: {versions}", versions=" <- ".join([*seen, source])),
+            )
             return
         before = version(source)
         if before is None:
@@ -98,10 +110,22 @@ def _sums(standard: Standard, before: Standard) -> Iterator[_Fault]:
     for place, change in changes:
         for identifier in change.from_:
             if identifier not in old:
-                yield place, change_name(change), f"names {identifier}, which {before.version} does not have"
+                yield (
+                    place,
+                    change_name(change),
+                    message("names {identifier}, which {version} does not have", identifier=identifier, version=before.version),
+                )
         for identifier in change.to:
             if identifier in old and identifier not in consumed:
-                yield place, change_name(change), f"leads to {identifier}, which {before.version} has and no change takes up"
+                yield (
+                    place,
+                    change_name(change),
+                    message(
+                        "leads to {identifier}, which {version} has and no change takes up",
+                        identifier=identifier,
+                        version=before.version,
+                    ),
+                )
         if len(change.from_) == len(change.to) == 1 and change.from_[0] in old and change.to[0] in new:
             said = {
                 kind
@@ -113,15 +137,19 @@ def _sums(standard: Standard, before: Standard) -> Iterator[_Fault]:
                 yield place, change_name(change), text
     for identifier in old:
         if identifier not in new and identifier not in consumed:
-            yield last, identifier, f"is in {before.version} and gone here, and no change says so"
+            yield last, identifier, message("is in {version} and gone here, and no change says so", version=before.version)
         unnamed = identifier in new and identifier not in consumed and identifier not in produced
         if unnamed and control_digest(old[identifier]) != control_digest(new[identifier]):
-            yield last, identifier, f"reads differently from {before.version}, and no change says so"
+            yield last, identifier, message("reads differently from {version}, and no change says so", version=before.version)
     for identifier in new:
         if identifier not in old and identifier not in produced:
-            yield last, identifier, f"is not in {before.version}, and no change says where it comes from"
+            yield (
+                last,
+                identifier,
+                message("is not in {version}, and no change says where it comes from", version=before.version),
+            )
     for identifier in sorted(consumed & set(new) - produced):
-        yield last, identifier, "is said to be gone, but is still here"
+        yield last, identifier, message("is said to be gone, but is still here")
 
 
 def _deed_faults(change: Change, said: AbstractSet[ChangeKind], before: Standard, standard: Standard) -> Iterator[str]:
@@ -132,15 +160,15 @@ def _deed_faults(change: Change, said: AbstractSet[ChangeKind], before: Standard
     same_rules = rules_digest(old) == rules_digest(new)
     same_question = control_digest(old) == control_digest(new)
     if kinds & {"tightened", "relaxed", "scope"} and same_question:
-        yield f"says {', '.join(change.kinds)}, but what is asked is the same"
+        yield message("says {kinds}, but what is asked is the same", kinds=", ".join(change.kinds))
     same_scales = scales_digest(old, before) == scales_digest(new, standard)
     if "rating" in kinds and same_rules and same_scales:
-        yield "says rating, but the rules and the scale are the same"
+        yield message("says rating, but the rules and the scale are the same")
     if said <= {"renamed", "reworded"} and not same_rules:
-        yield f"says {', '.join(change.kinds)}, but the rules differ"
+        yield message("says {kinds}, but the rules differ", kinds=", ".join(change.kinds))
     if said == {"renamed"} and old.statement != new.statement:
-        yield "says renamed, but the statement differs too"
+        yield message("says renamed, but the statement differs too")
     if "renamed" in kinds and old.id == new.id:
-        yield "says renamed, but the id is the same"
+        yield message("says renamed, but the id is the same")
     if "reworded" in kinds and (old.statement, wording(old)) == (new.statement, wording(new)):
-        yield "says reworded, but the text is the same"
+        yield message("says reworded, but the text is the same")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import read_bounded
+from compliance_tui.safe.language import message
 from compliance_tui.safe.model import json_line_of, load_json_model, load_model
 from compliance_tui.safe.text import clean_line
 from compliance_tui.safe.toml import Location, line_of
@@ -66,7 +67,12 @@ def load_pinned(content: bytes, where: str, *, json: bool, sha256: str) -> Stand
     if found != sha256:
         raise InputError(
             "standard-altered",
-            f"{clean_line(where)}: its SHA-256 is {found[:16]}…, but {sha256[:16]}… was pinned; restore the original file",
+            message(
+                "{where}: its SHA-256 is {found}…, but {sha256}… was pinned; restore the original file",
+                where=clean_line(where),
+                found=found[:16],
+                sha256=sha256[:16],
+            ),
         )
     if not json:
         return load_standard(content, where)
@@ -87,7 +93,7 @@ def line_in(pack: "Pack", location: Location) -> int:
 def read_pack(path: Path) -> Pack:
     """The pack in a ``.toml`` or ``.json`` file. Raises InputError."""
     if path.suffix not in (".toml", ".json"):
-        raise InputError("bad-standard", f"{clean_line(str(path))}: a standard is a .toml or a .json file")
+        raise InputError("bad-standard", message("{path}: a standard is a .toml or a .json file", path=clean_line(str(path))))
     json = path.suffix == ".json"
     content = read_bounded(path, LARGEST_STANDARD if json else _LARGEST_BY_HAND)
     standard = load_standard(content, str(path), json=json)
@@ -113,7 +119,9 @@ def pack_paths(folders: Sequence[Path]) -> list[Path]:
 def standard_folders(extra: Path | None = None) -> list[Path]:
     """The shipped packs, then the user's own folder."""
     if extra is not None and not extra.is_dir():
-        raise InputError("not-found", f"{clean_line(str(extra))}: no such folder of standards; check --standards")
+        raise InputError(
+            "not-found", message("{extra}: no such folder of standards; check --standards", extra=clean_line(str(extra)))
+        )
     return [shipped("standards"), *([extra] if extra else [])]
 
 
@@ -168,12 +176,19 @@ def _by_id(reference: str, folders: Sequence[Path]) -> Pack:
         paths = [path for path in paths if path.stem == version]
     if not paths:
         known = ", ".join(sorted({f"{path.parent.name}@{path.stem}" for path in pack_paths(folders)})) or "none"
-        raise InputError("unknown-standard", f"no standard {clean_line(reference, 80)!r} is known; known are {known}")
+        raise InputError(
+            "unknown-standard",
+            message("no standard {reference!r} is known; known are {known}", reference=clean_line(reference, 80), known=known),
+        )
     pack = read_pack(max(paths, key=lambda path: version_key(path.stem)))
     if (pack.standard.id, pack.standard.version) != (pack.path.parent.name, pack.path.stem):
         raise InputError(
             "bad-standard",
-            f"{clean_line(str(pack.path))}: holds {pack.standard.id} {pack.standard.version}; "
-            "a pack lies at <id>/<version>.toml",
+            message(
+                "{pack}: holds {standard} {version}; a pack lies at <id>/<version>.toml",
+                pack=clean_line(str(pack.path)),
+                standard=pack.standard.id,
+                version=pack.standard.version,
+            ),
         )
     return pack

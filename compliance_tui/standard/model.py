@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool, StrictInt, StringConstraints, model_validator
 
+from compliance_tui.safe.language import message
 from compliance_tui.standard.check import Check
 from compliance_tui.standard.rule import (
     Blocked,
@@ -177,17 +178,17 @@ class Standard(Model):
     @model_validator(mode="after")
     def _ids_stand_once(self) -> "Standard":
         for what, ids in (
-            ("axis", [axis.id for axis in self.axes]),
-            ("seat", [seat.id for seat in self.seats]),
-            ("source", [source.id for source in self.sources]),
-            ("group", [group.id for group in self.groups]),
-            ("control", [control.id for control in self.controls]),
+            (message("axis"), [axis.id for axis in self.axes]),
+            (message("seat"), [seat.id for seat in self.seats]),
+            (message("source"), [source.id for source in self.sources]),
+            (message("group"), [group.id for group in self.groups]),
+            (message("control"), [control.id for control in self.controls]),
         ):
             # Ids become file names: two that differ only in case would meet on some file systems.
             seen: set[str] = set()
             for identifier in ids:
                 if identifier.lower() in seen:
-                    raise ValueError(f"the {what} id {identifier} stands twice")
+                    raise ValueError(message("the {what} id {identifier} stands twice", what=what, identifier=identifier))
                 seen.add(identifier.lower())
         return self
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import write_atomic, writing
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 from compliance_tui.standard.load import Pack, load_standard
 
@@ -128,8 +129,13 @@ def next_version(path: Path, before: Pack, day: dt.date) -> None:
     if before.suffix != ".toml" or identifier != before.standard.id or version == before.standard.version:
         raise InputError(
             "bad-standard",
-            f"{clean_line(str(path))}: the next version of {before.standard.id} {before.standard.version} is a TOML file of "
-            f"another version at {before.standard.id}/<version>.toml",
+            message(
+                "{path}: the next version of {standard} {version} is a TOML file of another version at "
+                "{standard}/<version>.toml",
+                path=clean_line(str(path)),
+                standard=before.standard.id,
+                version=before.standard.version,
+            ),
         )
     text = _CHANGES_TABLE.sub("", before.content.decode().replace("\r\n", "\n")).rstrip() + "\n"
     header = {"version": f'"{version}"', "released": str(day), "supersedes": f'"{before.standard.version}"'}
@@ -144,7 +150,8 @@ def next_version(path: Path, before: Pack, day: dt.date) -> None:
     if load_standard(content, str(path)) != carried:
         where = clean_line(str(before.path))
         raise InputError(
-            "bad-standard", f"{where}: is written in a way that cannot be carried over; copy it and change its header"
+            "bad-standard",
+            message("{where}: is written in a way that cannot be carried over; copy it and change its header", where=where),
         )
     _write(path, content)
 
@@ -152,16 +159,20 @@ def next_version(path: Path, before: Pack, day: dt.date) -> None:
 def _place(path: Path) -> tuple[str, str]:
     if path.suffix != ".toml" or not re.fullmatch(r"[a-z][a-z0-9-]{0,59}", path.parent.name):
         raise InputError(
-            "bad-standard", f"{clean_line(str(path))}: a pack lies at <id>/<version>.toml, its id in small letters"
+            "bad-standard",
+            message("{path}: a pack lies at <id>/<version>.toml, its id in small letters", path=clean_line(str(path))),
         )
     if not re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z.+-]{0,39}", path.stem):
-        raise InputError("bad-standard", f"{clean_line(str(path))}: {clean_line(path.stem, 40)!r} is no version; write 0.1")
+        raise InputError(
+            "bad-standard",
+            message("{path}: {stem!r} is no version; write 0.1", path=clean_line(str(path)), stem=clean_line(path.stem, 40)),
+        )
     return path.parent.name, path.stem
 
 
 def _write(path: Path, content: bytes) -> None:
     if path.exists():
-        raise InputError("exists", f"{clean_line(str(path))}: is there already; choose another version")
+        raise InputError("exists", message("{path}: is there already; choose another version", path=clean_line(str(path))))
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, content)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 from compliance_tui.standard.levels import matches
 from compliance_tui.standard.model import Axis
@@ -39,7 +40,15 @@ def rate(scale: RatingScale, levels: Mapping[str, str], modifiers: Mapping[str, 
     """
     unknown = next((name for name in levels if name not in {axis.id for axis in scale.axes}), None)
     if unknown is not None:
-        raise InputError("bad-rating", f"{scale.id} has no axis {clean_line(unknown, 40)}; its axes are {_ids(scale.axes)}")
+        raise InputError(
+            "bad-rating",
+            message(
+                "{scale} has no axis {unknown}; its axes are {axes}",
+                scale=scale.id,
+                unknown=clean_line(unknown, 40),
+                axes=_ids(scale.axes),
+            ),
+        )
     points = {axis.id: _points(scale, axis, levels.get(axis.id)) for axis in scale.axes}
     base = 0 if scale.zero_axis and points.get(scale.zero_axis) == 0 else sum(points.values())
     chosen = _options(scale, modifiers or {})
@@ -65,15 +74,22 @@ def _points(scale: RatingScale, axis: ScaleAxis, level: str | None) -> int:
         if level == level_value(axis, position):
             return known.points
     values = ", ".join(level_value(axis, position) for position in range(len(axis.levels)))
-    said = "is not rated" if level is None else f"cannot be {clean_line(level, 20)}"
-    raise InputError("bad-rating", f"{scale.id}: {axis.id} {said}; choose {values}")
+    said = message("is not rated") if level is None else message("cannot be {level}", level=clean_line(level, 20))
+    raise InputError(
+        "bad-rating", message("{scale}: {axis} {said}; choose {values}", scale=scale.id, axis=axis.id, said=said, values=values)
+    )
 
 
 def _options(scale: RatingScale, modifiers: Mapping[str, str]) -> dict[str, tuple[str, int]]:
     known = {modifier.id: modifier for modifier in scale.modifiers}
     for name, wanted in modifiers.items():
         if name not in known or wanted not in {one.id for one in known[name].options}:
-            raise InputError("bad-rating", f"{scale.id} has no {clean_line(name, 40)}={clean_line(wanted, 40)}")
+            raise InputError(
+                "bad-rating",
+                message(
+                    "{scale} has no {name}={wanted}", scale=scale.id, name=clean_line(name, 40), wanted=clean_line(wanted, 40)
+                ),
+            )
     chosen = {}
     for modifier in scale.modifiers:
         wanted = modifiers.get(modifier.id, modifier.options[0].id)
@@ -151,6 +167,6 @@ def jef(shares: Mapping[str, Decimal]) -> Decimal:
     """
     for name in JEF_WEIGHTS:
         if name not in shares or shares[name].is_nan() or not 0 <= shares[name] <= 1:
-            raise InputError("bad-rating", f"JEF needs {name} as a share from 0 to 1")
+            raise InputError("bad-rating", message("JEF needs {name} as a share from 0 to 1", name=name))
     total = sum((weight * shares[name] for name, weight in JEF_WEIGHTS.items()), Decimal(0))
     return (10 * total).quantize(Decimal("0.01"), ROUND_HALF_EVEN)

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import read_bounded, write_atomic, writing
+from compliance_tui.safe.language import message
 from compliance_tui.safe.model import load_model
 from compliance_tui.safe.text import clean_line
 from compliance_tui.safe.toml import LARGEST_TOML, dump_toml
@@ -49,8 +50,15 @@ def check_release(identifier: str, version: str, sha256: str, where: str, releas
     if released != sha256:
         raise InputError(
             "released-otherwise",
-            f"{clean_line(where)}, line 1: {identifier} {version} was released with other bytes (SHA-256 {released[:16]}…, "
-            f"these have {sha256[:16]}…); restore it, or give the change a new version",
+            message(
+                "{where}, line 1: {identifier} {version} was released with other bytes (SHA-256 {released}…, these have "
+                "{sha256}…); restore it, or give the change a new version",
+                where=clean_line(where),
+                identifier=identifier,
+                version=version,
+                released=released[:16],
+                sha256=sha256[:16],
+            ),
         )
 
 

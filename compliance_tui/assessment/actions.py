@@ -16,10 +16,11 @@ from compliance_tui.assessment.folder import Contents, changing, load, read_asse
 from compliance_tui.assessment.model import Assessment, Item, Person, Pin, Response, SignOff, Status, Subject, Waiver
 from compliance_tui.assessment.readiness import axis_values
 from compliance_tui.assessment.signed import with_signature
-from compliance_tui.assessment.store import tell_version_control
+from compliance_tui.assessment.store import WITHHELD, tell_version_control
 from compliance_tui.evidence.store_address import StoreAddress
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import fsync_folder, write_atomic
+from compliance_tui.safe.language import message
 from compliance_tui.safe.model import validate
 from compliance_tui.safe.text import clean_line
 from compliance_tui.standard.digest import control_digest
@@ -28,7 +29,10 @@ from compliance_tui.standard.model import Axis, Control, Standard
 from compliance_tui.trust.signer import Signer
 
 _FIRST_LONG, _LONG_NUMBERS = 100_000_000, 800_000_000
-_IGNORED = "# kept out of version control: the lock, the cache, drafts of answers\n.lock\n.cache/\n.drafts/\n.migration/\n"
+_IGNORED = (
+    "# kept out of version control: the lock, the cache, drafts of answers, what bundles withhold\n"
+    f".lock\n.cache/\n.drafts/\n.migration/\n{WITHHELD}\n"
+)
 
 
 def create(
@@ -54,7 +58,9 @@ def create(
     _make_folder(root)
     with changing(root):
         if (root / "assessment.toml").exists():
-            raise InputError("exists", f"{clean_line(str(root))}: another process has just started an assessment here")
+            raise InputError(
+                "exists", message("{root}: another process has just started an assessment here", root=clean_line(str(root)))
+            )
         for folder in ("standards", "responses", "evidence", "bundles"):
             (root / folder).mkdir(exist_ok=True)
         pins = []
@@ -86,13 +92,17 @@ def create(
 def check_free(root: Path) -> None:
     """Refuse a folder that holds an assessment, or records of one whose start was cut short (InputError ``exists``)."""
     if (root / "assessment.toml").exists():
-        raise InputError("exists", f"{clean_line(str(root))}: already holds an assessment; choose another folder")
+        raise InputError(
+            "exists", message("{root}: already holds an assessment; choose another folder", root=clean_line(str(root)))
+        )
     strays = sorted(path for pattern in ("responses/*/*.toml", "evidence/E-*.toml") for path in root.glob(pattern))
     if strays:
         raise InputError(
             "exists",
-            f"{clean_line(str(strays[0]))}: belongs to no assessment (was a start cut short?); "
-            "remove the folder, or choose another one",
+            message(
+                "{strays}: belongs to no assessment (was a start cut short?); remove the folder, or choose another one",
+                strays=clean_line(str(strays[0])),
+            ),
         )
 
 
@@ -101,7 +111,9 @@ def _make_folder(root: Path) -> None:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         reason = (error.strerror or "").lower()
-        raise InputError("not-written", f"{clean_line(str(root))}: the folder cannot be made ({reason})") from None
+        raise InputError(
+            "not-written", message("{root}: the folder cannot be made ({reason})", root=clean_line(str(root)), reason=reason)
+        ) from None
 
 
 def pin_of(pack: Pack) -> Pin:
@@ -127,10 +139,21 @@ def check_axes(standards: Sequence[Standard], axes: dict[str, str]) -> None:
         ]
         if not declared:
             known = ", ".join(sorted({axis.id for standard in standards for axis in standard.axes})) or "none"
-            raise InputError("unknown-axis", f"no pinned standard has an axis {clean_line(name, 60)}; known are {known}")
+            raise InputError(
+                "unknown-axis",
+                message("no pinned standard has an axis {name}; known are {known}", name=clean_line(name, 60), known=known),
+            )
         for axis in declared:
             if axis.rank(value) < 0:
-                raise InputError("unknown-value", f"{axis.id} has no value {clean_line(value, 60)}; choose {_values(axis)}")
+                raise InputError(
+                    "unknown-value",
+                    message(
+                        "{axis} has no value {value}; choose {axis_2}",
+                        axis=axis.id,
+                        value=clean_line(value, 60),
+                        axis_2=_values(axis),
+                    ),
+                )
 
 
 def _values(axis: Axis) -> str:
@@ -172,7 +195,11 @@ def _check_seats(standards: Sequence[Standard], seats: Sequence[str]) -> None:
         if seat not in known:
             raise InputError(
                 "unknown-seat",
-                f"no pinned standard has a seat {clean_line(seat, 60)}; known are {', '.join(known) or 'none'}",
+                message(
+                    "no pinned standard has a seat {seat}; known are {known}",
+                    seat=clean_line(seat, 60),
+                    known=", ".join(known) or "none",
+                ),
             )
 
 
@@ -203,7 +230,7 @@ def _put_person(
 
 def response_path(standard: str, control: str) -> str:
     """Where the response to a control lies in the folder."""
-    return f"responses/{standard}/{control}.toml"
+    return message("responses/{standard}/{control}.toml", standard=standard, control=control)
 
 
 def read_response(root: Path, standard: str, control: str) -> Response:
@@ -241,7 +268,9 @@ def answer(
         if expected is not None and (old.status, old.statement) != (expected.status, expected.statement):
             raise InputError(
                 "changed-meanwhile",
-                f"{control.id}: somebody else changed this answer meanwhile; look at it and answer again",
+                message(
+                    "{control}: somebody else changed this answer meanwhile; look at it and answer again", control=control.id
+                ),
             )
         new = old.model_copy(
             update={
@@ -286,7 +315,9 @@ def unlink_evidence(contents: Contents, reference: str, item: str, by: str, at: 
     with changing(contents.root):
         old = read_response(contents.root, standard.id, control.id)
         if item not in old.evidence:
-            raise InputError("not-attached", f"{clean_line(item, 20)} is not attached to {control.id}")
+            raise InputError(
+                "not-attached", message("{item} is not attached to {control}", item=clean_line(item, 20), control=control.id)
+            )
         new = old.model_copy(update={"evidence": [one for one in old.evidence if one != item]})
         return _write_response(contents.root, new, "detach", by, at, control=control.id, item=item)
 
@@ -305,9 +336,12 @@ def sign_off(
         contents = load(contents.root)
         old = read_response(contents.root, standard.id, control.id)
         if old.status is None:
-            raise InputError("nothing-to-sign", f"{control.id} is not answered yet; answer it first")
+            raise InputError("nothing-to-sign", message("{control} is not answered yet; answer it first", control=control.id))
         if any(one.person == person and one.seat != seat for one in old.sign_offs):
-            raise InputError("two-seats", f"{clean_line(person, 60)} already signed {control.id} in another seat")
+            raise InputError(
+                "two-seats",
+                message("{person} already signed {control} in another seat", person=clean_line(person, 60), control=control.id),
+            )
         _seat_person(contents, person, seat, by, at)
         seen = _seen(contents, standard, control, old)
         others = [one for one in old.sign_offs if one.seat != seat]
@@ -326,7 +360,11 @@ def _seat_person(contents: Contents, person: str, seat: str, by: str, at: dt.dat
         name = clean_line(person, 60)
         raise InputError(
             "not-in-seat",
-            f"{name} does not hold the seat {seat}; `compliance-tui people add {name} --seat {seat}` gives it to them",
+            message(
+                "{name} does not hold the seat {seat}; `compliance-tui people add {name} --seat {seat}` gives it to them",
+                name=name,
+                seat=seat,
+            ),
         )
 
 
@@ -340,11 +378,18 @@ def waive(contents: Contents, reference: str, waiver: Waiver, by: str, at: dt.da
     """Accept a gap until a day. Raises InputError ``not-waivable``, ``self-approved``, ``waiver-past``."""
     standard, control = contents.find(reference)
     if not control.waivable:
-        raise InputError("not-waivable", f"{control.id}: the standard does not allow this control to be waived")
+        raise InputError(
+            "not-waivable", message("{control}: the standard does not allow this control to be waived", control=control.id)
+        )
     if waiver.owner == waiver.approver:
-        raise InputError("self-approved", f"{control.id}: the owner of a gap cannot approve it; name another approver")
+        raise InputError(
+            "self-approved",
+            message("{control}: the owner of a gap cannot approve it; name another approver", control=control.id),
+        )
     if waiver.until < at.date():
-        raise InputError("waiver-past", f"{control.id}: {waiver.until} is over; choose a later day")
+        raise InputError(
+            "waiver-past", message("{control}: {until} is over; choose a later day", control=control.id, until=waiver.until)
+        )
     with changing(contents.root):
         old = read_response(contents.root, standard.id, control.id)
         new = old.model_copy(update={"waiver": waiver})
@@ -357,7 +402,7 @@ def end_waiver(contents: Contents, reference: str, by: str, at: dt.datetime) -> 
     with changing(contents.root):
         old = read_response(contents.root, standard.id, control.id)
         if old.waiver is None:
-            raise InputError("not-waived", f"{control.id} is not waived")
+            raise InputError("not-waived", message("{control} is not waived", control=control.id))
         new = old.model_copy(update={"waiver": None})
         return _write_response(contents.root, new, "end-waiver", by, at, control=control.id)
 

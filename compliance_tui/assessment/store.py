@@ -13,13 +13,15 @@ from compliance_tui.evidence.store import LocalStore
 from compliance_tui.evidence.store_address import StoreAddress
 from compliance_tui.safe.errors import BrokenError, InputError
 from compliance_tui.safe.files import write_atomic
+from compliance_tui.safe.language import message
 
 if TYPE_CHECKING:
     from compliance_tui.evidence.shared_store import SharedStore
 
 # Several machines append to the log; both sides' lines are to be kept, in any order.
-_MERGED = "log.jsonl merge=union"
+_MERGED = message("log.jsonl merge=union")
 _IGNORED = "evidence/objects/"
+WITHHELD = "bundles/*/withheld/"
 
 
 def objects_folder(root: Path) -> Path:
@@ -40,7 +42,9 @@ def open_store(root: Path, assessment: Assessment) -> BlobStore:
 def shared_store(contents: Contents) -> "SharedStore":
     """The store beyond this machine. Raises InputError ``no-store`` where the assessment names none."""
     if contents.assessment.store is None:
-        raise InputError("no-store", "the evidence lies in this folder only; `compliance-tui store add URL` names a store")
+        raise InputError(
+            "no-store", message("the evidence lies in this folder only; `compliance-tui store add URL` names a store")
+        )
     return _shared(contents.root, contents.assessment.store)
 
 
@@ -109,15 +113,27 @@ def _bring_here(contents: Contents, sizes: Mapping[str, int], new: "SharedStore"
     if lost:
         raise BrokenError(
             "evidence-missing",
-            f"the bytes of {lost[0][:16]}… (and {len(lost) - 1} more) are nowhere to be found; "
-            "`compliance-tui evidence verify` says which items they belong to",
+            message(
+                "the bytes of {lost}… (and {lost_2} more) are nowhere to be found; `compliance-tui evidence verify` says "
+                "which items they belong to",
+                lost=lost[0][:16],
+                lost_2=len(lost) - 1,
+            ),
         )
 
 
 def tell_version_control(root: Path) -> None:
     """Keep the bytes out of git, and let it merge the log: several copies of the folder, one store."""
-    for name, line in ((".gitignore", _IGNORED), (".gitattributes", _MERGED)):
-        path = root / name
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
-        if line not in text.splitlines():
-            write_atomic(path, (text + ("\n" if text and not text.endswith("\n") else "") + line + "\n").encode())
+    _add_line(root / ".gitignore", _IGNORED)
+    _add_line(root / ".gitattributes", _MERGED)
+
+
+def keep_withheld_here(root: Path) -> None:
+    """Keep what bundles withhold out of git: it stays on the machine that exported. The caller holds the folder's lock."""
+    _add_line(root / ".gitignore", WITHHELD)
+
+
+def _add_line(path: Path, line: str) -> None:
+    content = path.read_bytes() if path.exists() else b""
+    if line.encode() not in content.splitlines():
+        write_atomic(path, content + (b"\n" if content and not content.endswith(b"\n") else b"") + line.encode() + b"\n")

@@ -17,7 +17,7 @@ from compliance_tui.assessment.log import append, reconcile
 from compliance_tui.assessment.model import Item, Response
 from compliance_tui.assessment.readiness import Readiness
 from compliance_tui.assessment.report import readiness_json
-from compliance_tui.assessment.store import open_store
+from compliance_tui.assessment.store import keep_withheld_here, open_store
 from compliance_tui.bundle.attestation import FIRST, FOLDER, attestation_members
 from compliance_tui.bundle.content import counts_of
 from compliance_tui.bundle.core import Core, CoreAnswer, CorePerson, CoreWaiver, ExportRecord, LogHead, answer_name, assessed_at
@@ -164,6 +164,7 @@ def _kept(root: Path, bundle_id: str, hidden: Sequence[Member]) -> Iterator[None
     home = root / "bundles" / bundle_id
     if hidden and not home.exists():
         with changing(root):
+            keep_withheld_here(root)
             home.mkdir(parents=True)
             fsync_folder(home.parent)
         write_folder(home / "withheld", hidden)

@@ -201,3 +201,21 @@ def test_what_is_withheld_is_kept_before_the_bundle_exists(tmp_path: Path, made:
     with pytest.raises(InputError, match="there already"):
         made.export(tmp_path / "out.zip")
     assert not any((made.root / "bundles").iterdir())
+
+
+@pytest.mark.parametrize("older", [True, False])
+def test_what_is_withheld_is_kept_out_of_version_control(tmp_path: Path, older: bool) -> None:
+    made = sample(tmp_path, withhold=True)
+    if older:  # an assessment that was begun before it was ignored, whose owner has lines of their own
+        (made.root / ".gitignore").write_bytes(b".lock\nmy notes \xff")
+    made.export(tmp_path / "out.zip")
+    made.export(tmp_path / "again.zip")
+    assert list(made.root.glob("bundles/*/withheld/items/*/files/secret.md"))
+    subprocess.run(["git", "init", "-q", str(made.root)], check=True)
+    subprocess.run(["git", "-C", str(made.root), "add", "-A"], check=True)
+    listed = subprocess.run(["git", "-C", str(made.root), "ls-files"], check=True, capture_output=True, text=True).stdout
+    assert "export.toml" in listed
+    assert "withheld" not in listed
+    ignored = (made.root / ".gitignore").read_bytes().splitlines()
+    assert ignored.count(b"bundles/*/withheld/") == 1
+    assert not older or b"my notes \xff" in ignored

@@ -96,6 +96,8 @@ _WORDS: dict[str, Message] = {
     "evidence": message("evidence"),
     "to be rechecked": message("to be rechecked"),
     "title": message("title"),
+    "guidance": message("guidance"),
+    "example": message("example"),
     "kind": message("kind"),
     "speaks of": message("speaks of"),
     "attached by": message("attached by"),
@@ -104,6 +106,7 @@ _WORDS: dict[str, Message] = {
     "version": message("version"),
     "release date": message("release date"),
     "withheld": message("withheld"),
+    "sealed": message("sealed"),
 }
 
 

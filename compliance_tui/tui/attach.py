@@ -15,6 +15,7 @@ from compliance_tui.assessment.attach import attach
 from compliance_tui.evidence.kind import load_kinds, recognise
 from compliance_tui.safe.errors import ComplianceError, InputError
 from compliance_tui.safe.instant import parse_instant
+from compliance_tui.safe.language import gettext, message, ngettext
 from compliance_tui.safe.text import clean_line
 from compliance_tui.tui import show
 from compliance_tui.tui.form import Field, fields
@@ -47,7 +48,7 @@ def look_at(path: Path, kinds_folder: Path | None) -> Found:
     if path.is_dir() and not path.is_symlink():
         inside = [one for one in path.rglob("*") if one.is_file()][:_MOST_COUNTED]
         if not inside:
-            raise InputError("empty", f"{clean_line(str(path))}: the folder holds no files")
+            raise InputError("empty", message("{path}: the folder holds no files", path=clean_line(str(path))))
         total = sum(one.stat().st_size for one in inside)
         return Found(path, total, len(inside), None, _day(path))
     return Found(path, path.stat().st_size, 1, recognise(path, load_kinds(kinds_folder)), _day(path))
@@ -86,7 +87,8 @@ class Files(RowList):
     def cells(self, row: Hashable, width: int) -> Sequence[Cell]:
         """Name, what it was recognised as, size."""
         one = self.found[Path(str(row))]
-        what = show.count(one.files, "file") if one.files > 1 else one.kind or "kind?"
+        several = ngettext("{number:,} file", "{number:,} files", one.files)
+        what = several if one.files > 1 else one.kind or gettext("kind?")
         size = show.size(one.size)
         room = max(8, width - 22 - len(size) - 2)
         tone = "good" if one.kind else "warn"
@@ -98,17 +100,19 @@ class AttachForm(ControlsForm):
 
     AUTO_FOCUS = "#path"
     place = "attach"
-    purpose = "Attach evidence to"
-    verb = "attach"
-    about = (
+    purpose = message("Attach evidence to")
+    verb = message("attach")
+    about = message(
         "Type or paste the path of a file or folder and press Enter: it is looked at, and listed with what it was recognised "
         "as. More can follow. Enter on the empty line, or F2, attaches all that are listed. A folder becomes one item."
     )
     parts = {
-        "path": "Tab completes. Several paths, quoted as for a shell, and patterns such as logs/*.eval are understood.",
-        "files": "What will be attached. Delete takes a line off.",
-        "kind": "Only where a file does not show its kind by itself. The kinds that are wanted here stand on top.",
-        "date": "The day that the evidence speaks of, where the file does not say it.",
+        "path": message(
+            "Tab completes. Several paths, quoted as for a shell, and patterns such as logs/*.eval are understood."
+        ),
+        "files": message("What will be attached. Delete takes a line off."),
+        "kind": message("Only where a file does not show its kind by itself. The kinds that are wanted here stand on top."),
+        "date": message("The day that the evidence speaks of, where the file does not say it."),
     }
 
     def __init__(self, states: "Sequence[ControlState]", replaces: str | None = None) -> None:
@@ -121,21 +125,24 @@ class AttachForm(ControlsForm):
     def whom(self) -> str:
         """What it is for."""
         if self.replaces:
-            return f"take the place of {self.replaces}"
-        return super().whom if self.states else "this assessment"
+            return gettext("take the place of {item}", item=self.replaces)
+        return super().whom if self.states else gettext("this assessment")
 
     def fields(self) -> ComposeResult:
         """What is wanted; path, list, kind, date, title."""
         yield from self.listed()
-        yield Static(line(f"wanted  {', '.join(self.wanted) or 'nothing in particular'}", MUTED, limit=400), id="wanted")
-        yield from fields(PathField("path of a file or folder", id="path", hint="Enter lists it, Tab completes"))
+        wanted = ", ".join(self.wanted) or gettext("nothing in particular")
+        yield Static(line(gettext("wanted  {kinds}", kinds=wanted), MUTED, limit=400), id="wanted")
+        yield from fields(
+            PathField(gettext("path of a file or folder"), id="path", hint=gettext("Enter lists it, Tab completes"))
+        )
         yield Static(id="ways")
         yield Files()
         yield Static(id="how")
         yield from fields(
-            Field("kind, where the file does not show it", id="kind"),
-            Field("date it speaks of, where the file does not say it (2026-11-20)", id="date"),
-            Field("title (empty: the file's name)", id="title"),
+            Field(gettext("kind, where the file does not show it"), id="kind"),
+            Field(gettext("date it speaks of, where the file does not say it (2026-11-20)"), id="date"),
+            Field(gettext("title (empty: the file's name)"), id="title"),
         )
 
     def on_mount(self) -> None:
@@ -157,8 +164,8 @@ class AttachForm(ControlsForm):
         return list(dict.fromkeys([*lacking, *asked]))
 
     def _say_how(self) -> None:
-        together = "all files as one item" if self._together else "an item for each file"
-        withheld = "withheld: committed to, not in the bundle" if self._withheld else "disclosed"
+        together = gettext("all files as one item") if self._together else gettext("an item for each file")
+        withheld = gettext("withheld: committed to, not in the bundle") if self._withheld else gettext("disclosed")
         self.query_one("#how", Static).update(line(f"{together} (F4) · {withheld} (F6)", MUTED))
 
     def action_together(self) -> None:
@@ -176,7 +183,7 @@ class AttachForm(ControlsForm):
     @on(PathField.Several)
     def _ways(self, event: PathField.Several) -> None:
         names = [clean_line(one.rstrip("/").rpartition("/")[2] + ("/" if one.endswith("/") else ""), 40) for one in event.found]
-        more = f"  and {len(names) - _MOST_SHOWN} more" if len(names) > _MOST_SHOWN else ""
+        more = "  " + gettext("and {number} more", number=len(names) - _MOST_SHOWN) if len(names) > _MOST_SHOWN else ""
         ways = self.query_one("#ways", Static)
         ways.update(line("  ".join(names[:_MOST_SHOWN]) + more, MUTED, limit=500))
         ways.display = True
@@ -192,7 +199,7 @@ class AttachForm(ControlsForm):
         elif self.query_one(Files).found:
             self.action_save()
         else:
-            self.complain("type the path of a file or folder first")
+            self.complain(gettext("type the path of a file or folder first"))
 
     @on(Input.Submitted, "#kind, #date, #title")
     def _submitted(self) -> None:
@@ -231,10 +238,16 @@ class AttachForm(ControlsForm):
         if then_save:
             self.action_save()
             return
-        self.say("Enter attaches; or list more")
+        self.say(gettext("Enter attaches; or list more"))
         unknown = [one for one in found if one.kind is None]
         if unknown and not self.value("kind") and len(self.wanted) != 1:
-            self.say(f"{clean_line(unknown[0].path.name, 80)} does not show its kind: name it below, then F2", show.WARN)
+            self.say(
+                gettext(
+                    "{file} does not show its kind: name it below, then F2",
+                    file=clean_line(unknown[0].path.name, 80),
+                ),
+                show.WARN,
+            )
             self.query_one("#kind").focus()
 
     def key_delete(self) -> None:
@@ -255,10 +268,10 @@ class AttachForm(ControlsForm):
             return
         found = list(self.query_one(Files).found.values())
         if not found:
-            self.complain("type the path of a file or folder first")
+            self.complain(gettext("type the path of a file or folder first"))
             self.query_one("#path").focus()
             return
-        self.run(partial(self._take_in, found), sum(one.size for one in found), what="attaching")
+        self.run(partial(self._take_in, found), sum(one.size for one in found), what=gettext("attaching"))
 
     def _take_in(self, found: list[Found], job: Job) -> str:
         session, date, kind = self.session, self.value("date"), self.value("kind")
@@ -280,10 +293,13 @@ class AttachForm(ControlsForm):
         )
         self.attached = [item.id for item in items]
         warnings = sum(len(item.warnings) for item in items)
-        told = f"; {show.count(warnings, 'warning')}" if warnings else ""
+        told = "; " + ngettext("{number:,} warning", "{number:,} warnings", warnings) if warnings else ""
+        first, last = items[0], items[-1]
         if len(items) == 1:
-            return f"{items[0].id} {items[0].kind} attached: {show.count(len(items[0].facts), 'fact')}{told}"
-        return f"{show.count(len(items), 'item')} attached: {items[0].id} to {items[-1].id}{told}"
+            facts = ngettext("{number:,} fact", "{number:,} facts", len(first.facts))
+            return gettext("{item} {kind} attached: {facts}", item=first.id, kind=first.kind, facts=facts) + told
+        number = ngettext("{number:,} item", "{number:,} items", len(items))
+        return gettext("{items} attached: {first} to {last}", items=number, first=first.id, last=last.id) + told
 
     def _only_wanted(self, found: list[Found]) -> str | None:
         """The one kind that is wanted, where nothing that is attached shows a kind of its own."""
@@ -292,8 +308,8 @@ class AttachForm(ControlsForm):
     def refused(self, error: ComplianceError) -> None:
         """Go to the field that would help."""
         field, said = {
-            "no-date": ("date", "the file does not say which day it speaks of: type it under date, then F2"),
-            "unknown-kind": ("kind", "cannot tell what kind of evidence this is: name the kind, then F2"),
+            "no-date": ("date", message("the file does not say which day it speaks of: type it under date, then F2")),
+            "unknown-kind": ("kind", message("cannot tell what kind of evidence this is: name the kind, then F2")),
         }.get(error.code, ("path", str(error)))
         self.complain(said)
         self.query_one(f"#{field}").focus()

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from textual.content import Content
 from textual.widget import Widget
 
+from compliance_tui.safe.language import gettext
 from compliance_tui.tui.actions import Action, key_name
 
 _EMPTY = Content("")
@@ -57,7 +58,7 @@ class Keys(Widget):
     def render(self) -> Content:
         """Key and name, key and name."""
         parts = [
-            Content.assemble((f"{key_name(action.keys[0])} ", "bold $footer-key-foreground"), action.footer, "  ")
+            Content.assemble((f"{key_name(action.keys[0])} ", "bold $footer-key-foreground"), gettext(action.footer), "  ")
             for action in self._actions
         ]
         room = self.content_size.width - sum(part.cell_length for part in parts[-2:])

@@ -3,11 +3,19 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from compliance_tui.safe.language import gettext, message
 from compliance_tui.standard.levels import level
 from compliance_tui.standard.model import Standard
 from compliance_tui.tui import memory
 
-STEPS = ("what is released", "its files", "standards", "axes", "people", "where it goes")
+STEPS = (
+    message("what is released"),
+    message("its files"),
+    message("standards"),
+    message("axes"),
+    message("people"),
+    message("where it goes"),
+)
 
 
 @dataclass
@@ -44,4 +52,9 @@ def counts(standard: Standard, values: dict[str, str]) -> str:
     chosen = {axis.id: values[f"{standard.id}/{axis.id}"] for axis in standard.axes if f"{standard.id}/{axis.id}" in values}
     levels = [level(control, chosen, standard.axes) for control in standard.controls]
     required, recommended = levels.count("required"), levels.count("recommended")
-    return f"{required} of {len(levels)} controls required, {recommended} recommended"
+    return gettext(
+        "{required} of {number} controls required, {recommended} recommended",
+        required=required,
+        number=len(levels),
+        recommended=recommended,
+    )

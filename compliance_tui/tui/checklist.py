@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from textual.message import Message
 
+from compliance_tui.safe.language import gettext, pgettext
 from compliance_tui.safe.text import clean_line
 from compliance_tui.tui import show
 from compliance_tui.tui.rowlist import Cell, RowList, fit, tone
@@ -36,9 +37,9 @@ class StandardRow:
 
 
 class Column(NamedTuple):
-    """A column on the right: name, width, the width of the list from which on it is shown."""
+    """A column on the right: id, width, the width of the list from which on it is shown."""
 
-    name: str
+    id: str
     width: int
     from_width: int
 
@@ -59,8 +60,15 @@ def columns_at(width: int) -> list[Column]:
 
 def heading(width: int) -> str:
     """The names of the columns, where they stand."""
-    names = "".join(f" {column.name:<{column.width}}" for column in columns_at(width))
-    return fit("   control", width - len(names)) + names
+    said = {
+        "level": pgettext("column of 5 cells", "level"),
+        "answer": pgettext("column of 12 cells", "answer"),
+        "evid": pgettext("column of 4 cells: evidence", "evid"),
+        "checks": pgettext("column of 6 cells", "checks"),
+        "sign": pgettext("column of 4 cells: sign-offs", "sign"),
+    }
+    names = "".join(f" {fit(said[column.id], column.width)}" for column in columns_at(width))
+    return fit("   " + gettext("control"), width - len(names)) + names
 
 
 class Checklist(RowList):
@@ -132,9 +140,10 @@ class Checklist(RowList):
     def position(self) -> str:
         """Where the cursor is, in words."""
         shown = self.shown
-        marked = f"{len(self.marked)} marked · " if self.marked else ""
-        place = f"{shown.index(self.selected) + 1} of {len(shown)}" if self.selected in shown else f"{len(shown)} shown"
-        return marked + place
+        marked = gettext("{number} marked", number=len(self.marked)) + " · " if self.marked else ""
+        if self.selected not in shown:
+            return marked + gettext("{number} shown", number=len(shown))
+        return marked + gettext("{at} of {number}", at=shown.index(self.selected) + 1, number=len(shown))
 
     # -- folding and marking -----------------------------------------------------------------------------------------------
 
@@ -200,7 +209,7 @@ class Checklist(RowList):
         required = [one for one in inside if one.level == "required"]
         done = sum(one.outcome != "blocked" for one in required)
         sign = ("v" if show.ASCII else "▾", ">" if show.ASCII else "▸")[row in self.folded and not self.narrowed]
-        counts = f"{done}/{len(required)}" if required else "nothing required"
+        counts = f"{done}/{len(required)}" if required else gettext("nothing required")
         drawn = show.bar(done, len(required), 8) if required else ""
         name = fit(f"{sign} {row.id}  {row.title}", max(8, width - len(drawn) - len(counts) - 2))
         whole = "good" if required and done == len(required) else "muted"
@@ -220,7 +229,7 @@ class Checklist(RowList):
         cells: list[Cell] = [(mark, "mark"), (f"{sign.mark} ", tone(sign.style)), (fit(name, left), "muted" if dim else "text")]
         values = {"level": _level, "answer": self._answer, "evid": self._evidence, "checks": _checks, "sign": _signed}
         for column in columns:
-            made = values[column.name](state)
+            made = values[column.id](state)
             length = sum(len(text) for text, _ in made)
             if length > column.width:
                 made, length = [(fit("".join(text for text, _ in made), column.width), made[0][1])], column.width
@@ -230,14 +239,14 @@ class Checklist(RowList):
     def _answer(self, state: "ControlState") -> list[Cell]:
         response = state.response
         if response is not None and response.recheck is not None:
-            return [("recheck", "warn")]
+            return [(gettext("recheck"), "warn")]
         if state.outcome == "waived" and response is not None and response.waiver is not None:
             left = (response.waiver.until - self.session.clock().date()).days
-            return [(f"waived {left} d"[:12], "warn")]
+            return [(pgettext("in 12 cells; d is days", "waived {days} d").format(days=left)[:12], "warn")]
         if state.level == "not-applicable" and (response is None or response.status is None):
             return [("–" if not show.ASCII else "-", "muted")]
         status = response.status if response else None
-        return [(show.status_word(status), {"met": "good", "not-applicable": "good", None: "muted"}.get(status, "warn"))]
+        return [(_status(status), {"met": "good", "not-applicable": "good", None: "muted"}.get(status, "warn"))]
 
     def _evidence(self, state: "ControlState") -> list[Cell]:
         """Rules that have evidence out of rules that want some; a sign where some is too old, gone or altered."""
@@ -251,7 +260,7 @@ class Checklist(RowList):
             if one in loaded.contents.items
         ]
         if any(item.id in loaded.faults for item in items):
-            return [("lost", "bad")]
+            return [(pgettext("in 4 cells: evidence", "lost"), "bad")]
         if not rules:
             return [(f"{len(items)}", "muted")] if items else []
         have = sum(sum(item.kind in rule.kinds for item in items) >= rule.minimum for rule in rules)
@@ -260,9 +269,29 @@ class Checklist(RowList):
         return [(text, "warn" if stale else "good" if have == len(rules) else "muted")]
 
 
+def _status(status: str | None) -> str:
+    """A status as it is said in the list."""
+    match status:
+        case "met":
+            return pgettext("status, in 12 cells", "met")
+        case "partly-met":
+            return pgettext("status, in 12 cells", "partly met")
+        case "not-met":
+            return pgettext("status, in 12 cells", "not met")
+        case "inconclusive":
+            return pgettext("status, in 12 cells", "inconclusive")
+        case "not-applicable":
+            return pgettext("status, in 12 cells", "not applicable")
+    return pgettext("status, in 12 cells", "open")
+
+
 def _level(state: "ControlState") -> list[Cell]:
-    words = {"required": ("must", "text"), "recommended": ("may", "muted"), "not-applicable": ("no", "muted")}
-    return [words[state.level]]
+    match state.level:
+        case "required":
+            return [(pgettext("level, in 5 cells", "must"), "text")]
+        case "recommended":
+            return [(pgettext("level, in 5 cells", "may"), "muted")]
+    return [(pgettext("level, in 5 cells", "no"), "muted")]
 
 
 def _checks(state: "ControlState") -> list[Cell]:

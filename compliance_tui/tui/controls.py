@@ -8,6 +8,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.timer import Timer
 
+from compliance_tui.safe.language import gettext, message, ngettext
 from compliance_tui.safe.text import clean_line
 from compliance_tui.tui import show
 from compliance_tui.tui.acting import Acting
@@ -42,15 +43,17 @@ class ControlsPage(Acting):
     """
     AUTO_FOCUS = "#checklist"
     place = "controls"
-    about = (
+    about = message(
         "Every control of the pinned standards, by group. The sign says whether it is in order; the columns say what was "
         "answered, how much of the wanted evidence is there, how the checks came out, and who has signed. "
         "n walks the gaps: first what decides the axes, then what needs the least to be closed."
     )
     parts = {
-        "checklist": "The list. Up and down move, Enter opens, Space marks, left and right fold a group. Tab goes to the text.",
-        "right": "The control under the cursor. Up and down scroll, Tab goes back to the list.",
-        "filter": "All terms must hold; a minus in front turns one around. Enter keeps the filter, Esc drops it.",
+        "checklist": message(
+            "The list. Up and down move, Enter opens, Space marks, left and right fold a group. Tab goes to the text."
+        ),
+        "right": message("The control under the cursor. Up and down scroll, Tab goes back to the list."),
+        "filter": message("All terms must hold; a minus in front turns one around. Enter keeps the filter, Esc drops it."),
     }
 
     def __init__(self) -> None:
@@ -61,7 +64,7 @@ class ControlsPage(Acting):
 
     def head(self) -> ComposeResult:
         """Subject and verdict; standards and position."""
-        yield Bar(line(str(self.session.path), "bold"), line("reading", MUTED), id="head")
+        yield Bar(line(str(self.session.path), "bold"), line(gettext("reading"), MUTED), id="head")
         yield Bar(id="place")
 
     def body(self) -> ComposeResult:
@@ -84,7 +87,7 @@ class ControlsPage(Acting):
         self._only_gaps = False
         self.checklist.marked, self.checklist.folded = set(), set()
         self.checklist.show([])
-        self.title_line(line(str(self.session.path), "bold"), line("reading", MUTED))
+        self.title_line(line(str(self.session.path), "bold"), line(gettext("reading"), MUTED))
         self.query_one("#right", Text).show([])
         self._fresh = True
 
@@ -123,9 +126,12 @@ class ControlsPage(Acting):
         required = sum(state.level == "required" for state in result.controls)
         waived = sum(state.outcome == "waived" for state in result.controls)
         where = " · ".join(axis.declared or f"{axis.axis}?" for standard in result.standards for axis in standard.axes)
-        mode = "  read-only" if session.read_only else ""
-        verdict = Content.styled(f" {show.VERDICTS[result.verdict]} ", f"bold reverse {show.VERDICT_STYLES[result.verdict]}")
-        counts = f"  {blocking} block · {f'{waived} waived · ' if waived else ''}{required - blocking} of {required}{mode}"
+        verdict = show.verdict_chip(result.verdict)
+        told = [gettext("{number} block", number=blocking)]
+        if waived:
+            told.append(gettext("{number} waived", number=waived))
+        told.append(gettext("{at} of {number}", at=required - blocking, number=required))
+        counts = "  " + " · ".join(told) + ("  " + gettext("read-only") if session.read_only else "")
         name = line(f"{subject.name} {subject.version}".rstrip(), "bold", limit=60) + line(f"   {where}", MUTED, limit=60)
         self.title_line(name, verdict + line(counts))
         self._place()
@@ -138,12 +144,16 @@ class ControlsPage(Acting):
         pins = ", ".join(f"{pin.id} {pin.version}" for pin in assessment.standards)
         planned = ""
         if assessment.subject.release_date:
-            days = (assessment.subject.release_date - self.session.result.as_of.date()).days
-            planned = f"  release {assessment.subject.release_date}, {'in ' if days >= 0 else ''}{show.count(abs(days), 'day')}"
-            planned += "" if days >= 0 else " ago"
-        narrowed = f"  filter: {self.filtering}" if self.filtering else ""
+            day = assessment.subject.release_date
+            days = (day - self.session.result.as_of.date()).days
+            if days >= 0:
+                planned = ngettext("release {day}, in {number:,} day", "release {day}, in {number:,} days", days, day=day)
+            else:
+                planned = ngettext("release {day}, {number:,} day ago", "release {day}, {number:,} days ago", -days, day=day)
+            planned = f"  {planned}"
+        narrowed = "  " + gettext("filter: {filter}", filter=self.filtering) if self.filtering else ""
         gaps, here = self.session.loaded.gaps, self.checklist.selected
-        gap = f"gap {gaps.index(here) + 1} of {len(gaps)} · " if here in gaps else ""
+        gap = gettext("gap {at} of {number}", at=gaps.index(here) + 1, number=len(gaps)) + " · " if here in gaps else ""
         self.query_one("#place", Bar).show(
             line(f"{pins}{planned}", MUTED) + line(narrowed, show.WARN), line(f"{gap}{self.checklist.position}", MUTED)
         )
@@ -169,7 +179,7 @@ class ControlsPage(Acting):
             return [line(f"{group.id}  {group.title}", "bold"), Content(""), show.prose(group.summary)]
         state = self.session.state(here) if isinstance(here, tuple) else None
         if state is None:
-            return [line("nothing is found; Esc shows everything again", MUTED)]
+            return [line(gettext("nothing is found; Esc shows everything again"), MUTED)]
         return below(self.session, state) if self.app.size.width < 100 else beside(self.session, state)
 
     @on(Checklist.Fitted)
@@ -234,7 +244,11 @@ class ControlsPage(Acting):
 
     def _to_gap(self, key: "tuple[str, str] | None") -> None:
         if key is None:
-            self.say("nothing blocks" if not self.filtering else "nothing of what is shown blocks; Esc shows everything")
+            self.say(
+                gettext("nothing blocks")
+                if not self.filtering
+                else gettext("nothing of what is shown blocks; Esc shows everything")
+            )
             return
         self.select(key)
         self.checklist.focus()
@@ -344,14 +358,14 @@ class ControlsPage(Acting):
         self.checklist.changed()
         self.select(keys[0])
         if len(keys) > 1:
-            self.say(f"{len(keys)} controls are marked: the next action takes all of them; Esc unmarks")
+            self.say(gettext("{number} controls are marked: the next action takes all of them; Esc unmarks", number=len(keys)))
 
     def action_copy(self) -> None:
         """The id of the control, or the ids of what is marked."""
         ids = names(self.targets(), 1000)
         if ids:
             self.app.copy_to_clipboard(clean_line(ids, 10_000))
-            self.say(f"in the clipboard: {ids}")
+            self.say(gettext("in the clipboard: {text}", text=ids))
 
     # -- other pages -------------------------------------------------------------------------------------------------------
 

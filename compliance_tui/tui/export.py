@@ -9,13 +9,14 @@ from textual.content import Content
 from textual.widgets import Input
 
 from compliance_tui.safe.errors import ComplianceError
+from compliance_tui.safe.language import gettext, message, ngettext
 from compliance_tui.tui import show
 from compliance_tui.tui.form import Field, Form, fields
 from compliance_tui.tui.job import Job
 from compliance_tui.tui.paths import PathField
 from compliance_tui.tui.reading import Text
 from compliance_tui.tui.session import names
-from compliance_tui.tui.show import MUTED, WARN, line
+from compliance_tui.tui.show import MUTED, WARN, line, said
 from compliance_tui.tui.verify import check_bundle, verdict_lines
 
 WORD = "export"
@@ -30,17 +31,19 @@ class ExportForm(Form):
     }
     """
     AUTO_FOCUS = "#out"
-    purpose = "Sign and export"
-    verb = "export"
-    about = (
+    purpose = message("Sign and export")
+    verb = message("export")
+    about = message(
         "Above stands exactly what the signatures will cover. The bundle gets its id when it is written, because every item "
         "carries a fresh nonce. Keys are paths, agent:…, pkcs11:… or the address of a key service, several with blanks. "
         "When it is written, it is read back and verified; a policy adds the lines about people."
     )
     parts = {
-        "keys": "A file, agent:SHA256:…, pkcs11:token=…;object=…, or a key service's address; several with blanks between.",
-        "passphrase": "Of the key file, or the PIN of the token. It is used once and not kept.",
-        "word": f"Type {WORD}, then Enter. There is no default.",
+        "keys": message(
+            "A file, agent:SHA256:…, pkcs11:token=…;object=…, or a key service's address; several with blanks between."
+        ),
+        "passphrase": message("Of the key file, or the PIN of the token. It is used once and not kept."),
+        "word": message("Type {word}, then Enter. There is no default.", word=WORD),
     }
 
     def __init__(self) -> None:
@@ -57,11 +60,11 @@ class ExportForm(Form):
         """Where, with which keys, and the word."""
         stem = _file_stem(self.session.contents.assessment.subject.name)
         yield from fields(
-            PathField("file to write (.zip), or a folder when it ends in /", f"{stem}.zip", id="out"),
-            Field("keys that sign (none: unsigned)", id="keys", hint="ada.key, agent:SHA256:…, pkcs11:…"),
-            Field("their passphrase or PIN, where one is needed", id="passphrase", password=True),
-            PathField("trust policy to verify against (may stay empty)", id="trust"),
-            Field(f"type {WORD} to go on", id="word"),
+            PathField(gettext("file to write (.zip), or a folder when it ends in /"), f"{stem}.zip", id="out"),
+            Field(gettext("keys that sign (none: unsigned)"), id="keys", hint="ada.key, agent:SHA256:…, pkcs11:…"),
+            Field(gettext("their passphrase or PIN, where one is needed"), id="passphrase", password=True),
+            PathField(gettext("trust policy to verify against (may stay empty)"), id="trust"),
+            Field(gettext("type {word} to go on", word=WORD), id="word"),
         )
 
     def on_mount(self) -> None:
@@ -76,34 +79,40 @@ class ExportForm(Form):
         outcomes = [state.outcome for state in result.controls]
         blocked = result.blocking()
         total = sum(item.size for item in items)
+        counts = gettext(
+            "{in_order} in order, {waived} waived, {blocking} block, of {number} controls",
+            in_order=outcomes.count("satisfied"),
+            waived=outcomes.count("waived"),
+            blocking=len(blocked),
+            number=len(outcomes),
+        )
         rows = [
-            line(f"{subject.name} {subject.version}".rstrip(), "bold") + line(f"  series {contents.assessment.series}", MUTED),
-            Content.styled(f" {show.VERDICTS[result.verdict]} ", f"bold reverse {show.VERDICT_STYLES[result.verdict]}")
-            + line(
-                f"  {outcomes.count('satisfied')} in order, {outcomes.count('waived')} waived, {len(blocked)} block, "
-                f"of {len(outcomes)} controls"
-            ),
+            line(f"{subject.name} {subject.version}".rstrip(), "bold")
+            + line("  " + gettext("series {series}", series=contents.assessment.series), MUTED),
+            show.verdict_chip(result.verdict) + line(f"  {counts}"),
         ]
         if blocked:
             gaps = names([(state.standard, state.control.id) for state in blocked], 60)
-            rows.append(line(f"    gaps: {gaps}", MUTED, limit=1200))
-        rows.append(
-            line(
-                f"{show.count(len(contents.responses), 'answer')}, {show.count(len(items), 'evidence item')}, "
-                f"{show.size(total)}"
-            )
-        )
-        rows.append(
-            line(f"withheld, but committed to: {', '.join(withheld) or 'nothing'}", WARN if withheld else "", limit=400)
-        )
+            rows.append(line("    " + gettext("gaps: {gaps}", gaps=gaps), MUTED, limit=1200))
+        answers = ngettext("{number:,} answer", "{number:,} answers", len(contents.responses))
+        evidence = ngettext("{number:,} evidence item", "{number:,} evidence items", len(items))
+        rows.append(line(f"{answers}, {evidence}, {show.size(total)}"))
+        kept = gettext("withheld, but committed to: {items}", items=", ".join(withheld) or gettext("nothing"))
+        rows.append(line(kept, WARN if withheld else "", limit=400))
         for pin in contents.assessment.standards:
             rows.append(line(f"{pin.id} {pin.version}", "bold") + line(f"  sha256 {pin.sha256}", MUTED))
         for artifact in subject.artifacts:
-            rows.append(line(f"file {artifact.name}", limit=120) + line(f"  sha256 {artifact.sha256}", MUTED))
+            rows.append(
+                line(gettext("file {name}", name=artifact.name), limit=120) + line(f"  sha256 {artifact.sha256}", MUTED)
+            )
         faults = session.loaded.faults if session.loaded else {}
         if faults:
             rows.append(
-                line(f"bytes missing or altered: {', '.join(faults)}; the export will refuse them", show.BAD, limit=400)
+                line(
+                    gettext("bytes missing or altered: {items}; the export will refuse them", items=", ".join(faults)),
+                    show.BAD,
+                    limit=400,
+                )
             )
         return rows
 
@@ -121,11 +130,11 @@ class ExportForm(Form):
             self.dismiss(self._done)
             return
         if self.value("word") != WORD:
-            self.complain(f"type {WORD} in the last field to go on")
+            self.complain(gettext("type {word} in the last field to go on", word=WORD))
             self.query_one("#word", Input).focus()
             return
         total = sum(item.size for item in self.session.contents.items.values())
-        self.run(partial(self._export, self.value("out"), self.value("keys").split()), total or 1, what="exporting")
+        self.run(partial(self._export, self.value("out"), self.value("keys").split()), total or 1, what=gettext("exporting"))
 
     def _export(self, out: str, keys: list[str], job: Job) -> str:
         from compliance_tui.bundle.export import export
@@ -145,12 +154,13 @@ class ExportForm(Form):
             progress=job.progress,
             cancelled=job.cancelled,
         )
-        self._done = f"{done.path} written, bundle id {done.bundle_id[:16]}…"
+        self._done = gettext("{path} written, bundle id {id}…", path=done.path, id=done.bundle_id[:16])
         trust = self.value("trust")
         found = check_bundle(done.path, trust, session.kinds_folder, session.clock, job)
+        signed_by = ", ".join(signer.public.fingerprint for signer in signers) or gettext("nobody yet")
         rows = [
             line(f"{done.path}", "bold", limit=300) + line(f"  {show.size(done.size)}", MUTED),
-            line(f"signed by {', '.join(signer.public.fingerprint for signer in signers) or 'nobody yet'}", limit=600),
+            line(gettext("signed by {signers}", signers=signed_by), limit=600),
             Content(""),
             *verdict_lines(found, policy=bool(trust)),
         ]
@@ -168,8 +178,8 @@ class ExportForm(Form):
     def ended(self, done: str) -> None:
         """What was written and found stays on the page."""
         self._busy.clear()
-        self.title_line(line("Written, read back and verified", "bold"))
-        self.say("Esc or F2 goes back")
+        self.title_line(line(gettext("Written, read back and verified"), "bold"))
+        self.say(gettext("Esc or F2 goes back"))
 
     def action_back(self) -> None:
         """After the export: back with what was done."""
@@ -180,8 +190,10 @@ class ExportForm(Form):
 
     def refused(self, error: ComplianceError) -> None:
         """Say why; where the bundle was written, that too."""
-        written = f"{self._done}; but it could not be verified: " if self._done else ""
-        self.complain(f"{written}{error}")
+        why = said(str(error))
+        if self._done:
+            why = gettext("{done}; but it could not be verified: {reason}", done=self._done, reason=why)
+        self.complain(why)
 
 
 def _file_stem(name: str) -> str:

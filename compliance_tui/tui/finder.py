@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 from textual.widgets import Input
 
+from compliance_tui.safe.language import gettext, message
+
 if TYPE_CHECKING:
     from compliance_tui.assessment.readiness import ControlKey
 
-_FILTER_HINT = "words, is:blocking, kind:sbom, seat:security, needs:owner, stale, -is:waived"
-_JUMP_HINT = "a part of an id: saf2"
+_FILTER_HINT = message("words, is:blocking, kind:sbom, seat:security, needs:owner, stale, -is:waived")
+_JUMP_HINT = message("a part of an id: saf2")
 
 
 class Finder(Input):
@@ -47,7 +49,7 @@ class Finder(Input):
             self._aside = self.value
             self._put("")
         self.jumping = jump
-        self.placeholder = _JUMP_HINT if jump else _FILTER_HINT
+        self.placeholder = gettext(_JUMP_HINT if jump else _FILTER_HINT)
         self.display = True
 
     def finish(self) -> None:

@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 from textual.worker import get_current_worker
 
 from compliance_tui.safe.errors import CancelledError, ComplianceError, InputError
+from compliance_tui.safe.language import gettext, message
 from compliance_tui.tui.bars import Keys
 from compliance_tui.tui.job import Job
 from compliance_tui.tui.page import Page
@@ -53,8 +54,8 @@ class Form(Page[str | None]):
     """
     place = "form"
     # What the form does, for the line on top, and what F2 does, for the line of keys.
-    purpose = ""
-    verb = "save"
+    purpose: str = ""
+    verb: str = message("save")
 
     def __init__(self) -> None:
         super().__init__()
@@ -107,7 +108,7 @@ class Form(Page[str | None]):
         """Whether the work is under way."""
         return self._busy.is_set()
 
-    def run(self, work: Callable[[Job], str], total: int = 0, what: str = "working") -> None:
+    def run(self, work: Callable[[Job], str], total: int = 0, what: str = "") -> None:
         """Do ``work`` off the UI thread; what it gives ends the form, an error of ours is shown and the form stays.
 
         ``total`` is the number of bytes that it will report; without it only what is behind is told.
@@ -116,7 +117,7 @@ class Form(Page[str | None]):
             return
         self._busy.set()
         self.say("")
-        self.run_worker(partial(self._in_thread, work, total, what), thread=True, exclusive=True)
+        self.run_worker(partial(self._in_thread, work, total, what or gettext("working")), thread=True, exclusive=True)
 
     def _in_thread(self, work: Callable[[Job], str], total: int, what: str) -> None:
         worker, app = get_current_worker(), self.app
@@ -127,12 +128,13 @@ class Form(Page[str | None]):
         try:
             done = work(Job(tell, lambda: worker.is_cancelled, what, total))
         except CancelledError:
-            app.call_from_thread(self._stopped, CancelledError("stopped; nothing was changed"))
+            app.call_from_thread(self._stopped, ComplianceError("cancelled", message("stopped; nothing was changed")))
         except ComplianceError as error:
             app.call_from_thread(self._stopped, error)
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
-            told = InputError("unreadable", f"{error.filename or 'a file'}: {reason}; nothing was changed")
+            file = error.filename or message("a file")
+            told = InputError("unreadable", message("{file}: {reason}; nothing was changed", file=file, reason=reason))
             app.call_from_thread(self._stopped, told)
         else:
             app.call_from_thread(self.ended, done)

@@ -14,6 +14,7 @@ from compliance_tui.assessment import actions
 from compliance_tui.assessment.model import STATUSES, Waiver
 from compliance_tui.safe.errors import CancelledError, ComplianceError, InputError
 from compliance_tui.safe.instant import parse_instant
+from compliance_tui.safe.language import gettext, message, ngettext
 from compliance_tui.safe.model import validate
 from compliance_tui.tui import show
 from compliance_tui.tui.choice import Choice
@@ -21,7 +22,7 @@ from compliance_tui.tui.form import Field, Form, fields
 from compliance_tui.tui.job import Job
 from compliance_tui.tui.pick import Pick
 from compliance_tui.tui.session import names
-from compliance_tui.tui.show import MUTED, line
+from compliance_tui.tui.show import MUTED, line, said
 
 if TYPE_CHECKING:
     from compliance_tui.assessment.readiness import ControlState
@@ -39,11 +40,11 @@ class ControlsForm(Form):
         """The control, or how many."""
         if len(self.states) == 1:
             return f"{self.states[0].control.id}  {self.states[0].control.title}"
-        return show.count(len(self.states), "control")
+        return ngettext("{number:,} control", "{number:,} controls", len(self.states))
 
     def headline(self) -> Content:
         """What it does, to whom."""
-        return line(f"{self.purpose}  {self.whom}", "bold")
+        return line(f"{gettext(self.purpose)}  {self.whom}", "bold")
 
     def listed(self) -> ComposeResult:
         """Which controls, where there are several."""
@@ -70,9 +71,12 @@ class ControlsForm(Form):
             if refused and not count:
                 raise refused[0]
             if len(self.states) == 1:
-                return f"{self.states[0].control.id} {done}"
-            rest = f"; {len(refused)} refused: {refused[0]}" if refused else ""
-            return f"{show.count(count, 'control')} {done}{rest}"
+                return gettext("{controls} {done}", controls=self.states[0].control.id, done=done)
+            controls = ngettext("{number:,} control", "{number:,} controls", count)
+            told = gettext("{controls} {done}", controls=controls, done=done)
+            if not refused:
+                return told
+            return gettext("{done}; {number} refused: {reason}", done=told, number=len(refused), reason=said(str(refused[0])))
 
         return through
 
@@ -85,16 +89,18 @@ def reference(state: "ControlState") -> str:
 class StatusForm(ControlsForm):
     """One status for several controls; each keeps its statement unless one is typed."""
 
-    purpose = "Answer"
-    verb = "answer"
-    about = "One status for all that are marked. A statement typed here is given to each; left empty, each keeps its own."
+    purpose = message("Answer")
+    verb = message("answer")
+    about = message(
+        "One status for all that are marked. A statement typed here is given to each; left empty, each keeps its own."
+    )
 
     def fields(self) -> ComposeResult:
         """Status, statement."""
         yield from self.listed()
-        yield Static(line("status", MUTED), classes="name")
+        yield Static(line(gettext("status"), MUTED), classes="name")
         yield Choice([(status, show.status_word(status)) for status in STATUSES], id="status")
-        yield from fields(Field("statement for each of them (empty: each keeps its own)", id="statement"))
+        yield from fields(Field(gettext("statement for each of them (empty: each keeps its own)"), id="statement"))
 
     @on(Choice.Taken)
     @on(Input.Submitted)
@@ -105,7 +111,7 @@ class StatusForm(ControlsForm):
         """Answer each."""
         at = self.query_one("#status", Choice).at
         if at is None:
-            self.complain("choose a status first: 1 to 5")
+            self.complain(gettext("choose a status first: 1 to 5"))
             return
         status, statement = STATUSES[at], self.value("statement") or None
         session, moment = self.session, self.session.clock()
@@ -113,15 +119,16 @@ class StatusForm(ControlsForm):
         def work(state: "ControlState") -> None:
             actions.answer(session.contents, reference(state), session.person, moment, status=status, statement=statement)
 
-        self.run(self.each(work, f"answered {show.status_word(status)}"), what="saving")
+        done = gettext("answered {status}", status=show.status_word(status))
+        self.run(self.each(work, done), what=gettext("saving"))
 
 
 class DetachForm(ControlsForm):
     """Which item no longer serves; the item and its bytes stay."""
 
-    purpose = "Take evidence off"
-    verb = "take off"
-    about = "The item no longer serves the control. It stays in the assessment with its bytes, and can serve again."
+    purpose = message("Take evidence off")
+    verb = message("take off")
+    about = message("The item no longer serves the control. It stays in the assessment with its bytes, and can serve again.")
 
     def fields(self) -> ComposeResult:
         """The items that serve now."""
@@ -146,15 +153,15 @@ class DetachForm(ControlsForm):
             actions.unlink_evidence(session.contents, reference(state), item, session.person, moment)
 
         self.states = serving
-        self.run(self.each(work, f"no longer served by {item}"), what="saving")
+        self.run(self.each(work, gettext("no longer served by {item}", item=item)), what=gettext("saving"))
 
 
 class SignOffForm(ControlsForm):
     """Who accepts, in which seat; what is accepted stands above."""
 
-    purpose = "Sign off"
-    verb = "sign"
-    about = (
+    purpose = message("Sign off")
+    verb = message("sign")
+    about = message(
         "A named person in a seat accepts the answer as it stands: status, statement, evidence. When any of it changes, the "
         "sign-off lapses by itself. Enter signs."
     )
@@ -164,25 +171,29 @@ class SignOffForm(ControlsForm):
         yield from self.listed()
         if len(self.states) == 1:
             response = self.states[0].response
-            yield Static(line(f"status  {show.status_word(response.status if response else None)}", "bold"))
+            status = show.status_word(response.status if response else None)
+            yield Static(line(gettext("status  {status}", status=status), "bold"))
             yield Static(show.text((response.statement if response else "")[:2000]), classes="heading")
             items = ", ".join(response.evidence) if response else ""
-            yield Static(line(f"evidence  {items or 'none'}", MUTED))
+            yield Static(line(gettext("evidence  {items}", items=items or gettext("none")), MUTED))
         choices = self.choices
         if choices:
-            yield Static(line("who accepts this, in which seat", MUTED), classes="name")
+            yield Static(line(gettext("who accepts this, in which seat"), MUTED), classes="name")
         else:
-            yield Static(line("Nobody holds a seat yet: p on the list of controls adds people."), classes="name")
-        yield Pick([(f"{person}\n{seat}", f"{name} as {seat}{mark}") for person, name, seat, mark in choices], id="seats")
+            yield Static(line(gettext("Nobody holds a seat yet: p on the list of controls adds people.")), classes="name")
+        rows = [
+            (f"{person}\n{seat}", gettext("{person} as {seat}", person=name, seat=seat) + mark)
+            for person, name, seat, mark in choices
+        ]
+        yield Pick(rows, id="seats")
 
     @property
     def choices(self) -> list[tuple[str, str, str, str]]:
         """Person id, shown name, seat, and a word on it; seats that are still wanted first."""
         wanted = {seat.seat for state in self.states for seat in state.seats if seat.state != "signed"}
         people = self.session.contents.assessment.people
-        pairs = [
-            (one.id, one.name, seat, "" if seat in wanted else "  (not asked for)") for one in people for seat in one.seats
-        ]
+        mark = "  " + gettext("(not asked for)")
+        pairs = [(one.id, one.name, seat, "" if seat in wanted else mark) for one in people for seat in one.seats]
         return sorted(pairs, key=lambda pair: (pair[2] not in wanted, pair[0] != self.session.person, pair[2], pair[0]))
 
     @on(Pick.Chosen)
@@ -190,7 +201,7 @@ class SignOffForm(ControlsForm):
         """Sign."""
         chosen = self.query_one("#seats", Pick).chosen
         if chosen is None:
-            self.complain("nobody holds a seat: p on the list of controls adds people")
+            self.complain(gettext("nobody holds a seat: p on the list of controls adds people"))
             return
         person, seat = chosen.split("\n")
         session, moment = self.session, self.session.clock()
@@ -198,24 +209,25 @@ class SignOffForm(ControlsForm):
         def work(state: "ControlState") -> None:
             actions.sign_off(session.contents, reference(state), person, seat, session.person, moment)
 
-        self.run(self.each(work, f"signed off by {person} as {seat}"), what="signing")
+        done = gettext("signed off by {person} as {seat}", person=person, seat=seat)
+        self.run(self.each(work, done), what=gettext("signing"))
 
 
 class WaiveForm(ControlsForm):
     """Reason, measures, owner, approver, last day; or the end of a waiver."""
 
-    purpose = "Waive"
-    verb = "waive"
-    about = (
+    purpose = message("Waive")
+    verb = message("waive")
+    about = message(
         "An accepted gap, until a day. It has an owner and an approver who is somebody else; after its last day the control "
         "blocks again by itself. F2 saves. Where a waiver is in force already, emptying all fields ends it."
     )
     NAMES = (
-        ("reason", "why the gap is accepted"),
-        ("measures", "what is done instead"),
-        ("owner", "who owns the gap"),
-        ("approver", "who approves it; not its owner"),
-        ("until", "last day on which it counts (2026-12-31)"),
+        ("reason", message("why the gap is accepted")),
+        ("measures", message("what is done instead")),
+        ("owner", message("who owns the gap")),
+        ("approver", message("who approves it; not its owner")),
+        ("until", message("last day on which it counts (2026-12-31)")),
     )
 
     def fields(self) -> ComposeResult:
@@ -223,26 +235,28 @@ class WaiveForm(ControlsForm):
         yield from self.listed()
         response = self.states[0].response if len(self.states) == 1 else None
         old = response.waiver if response else None
-        said = old.model_dump(mode="json") if old else {"owner": self.session.person}
-        yield from fields(*[Field(hint, str(said.get(name, "")), id=name) for name, hint in self.NAMES])
+        typed = old.model_dump(mode="json") if old else {"owner": self.session.person}
+        yield from fields(*[Field(gettext(hint), str(typed.get(name, "")), id=name) for name, hint in self.NAMES])
 
     @on(Input.Submitted)
     def action_save(self) -> None:
         """Write the waiver, or end it."""
-        said = {name: self.value(name) for name, _ in self.NAMES}
+        typed = {name: self.value(name) for name, _ in self.NAMES}
         session, moment = self.session, self.session.clock()
-        if not any(said.values()):
+        if not any(typed.values()):
             ending = partial(self._end, moment)
-            self.run(self.each(ending, "is no longer waived"), what="saving")
+            self.run(self.each(ending, gettext("is no longer waived")), what=gettext("saving"))
             return
 
         def waive(state: "ControlState") -> None:
-            if not said["reason"]:
-                raise InputError("bad-field", "say why the gap is accepted")
-            record = {**said, "until": parse_instant(said["until"]).date(), "approved_at": moment}
-            actions.waive(session.contents, reference(state), validate(record, Waiver, "the waiver"), session.person, moment)
+            if not typed["reason"]:
+                raise InputError("bad-field", message("say why the gap is accepted"))
+            record = {**typed, "until": parse_instant(typed["until"]).date(), "approved_at": moment}
+            actions.waive(
+                session.contents, reference(state), validate(record, Waiver, message("the waiver")), session.person, moment
+            )
 
-        self.run(self.each(waive, f"waived until {said['until']}"), what="saving")
+        self.run(self.each(waive, gettext("waived until {day}", day=typed["until"])), what=gettext("saving"))
 
     def _end(self, moment: dt.datetime, state: "ControlState") -> None:
         session = self.session

@@ -3,6 +3,7 @@
 from textual.app import ComposeResult
 from textual.content import Content
 
+from compliance_tui.safe.language import gettext, message
 from compliance_tui.tui import show
 from compliance_tui.tui.actions import keys_name
 from compliance_tui.tui.keymap import keys_file
@@ -12,11 +13,11 @@ from compliance_tui.tui.show import HEADING, MUTED, line
 
 _STATES = (show.OUTCOMES, show.CHECKS, show.SEATS)
 _FILTERS = (
-    ("word", "stands in id, title, statement, guidance, the answer, or the title of its evidence"),
+    (message("word"), message("stands in id, title, statement, guidance, the answer, or the title of its evidence")),
     ("is:", "blocking, in-order, waived, required, recommended, met, not-met, unanswered, recheck, missing, stale, failing, …"),
-    ("kind: seat: needs:", "wants or has that kind; asks for that seat; lacks that kind or that seat"),
-    ("group: level: by: standard:", "as the words say"),
-    ("-term", "must not hold"),
+    ("kind: seat: needs:", message("wants or has that kind; asks for that seat; lacks that kind or that seat")),
+    ("group: level: by: standard:", message("as the words say")),
+    (message("-term"), message("must not hold")),
 )
 
 
@@ -35,32 +36,27 @@ class HelpPage(Page[None]):
 
     def on_mount(self) -> None:
         """Whose help it is."""
-        self.title_line(line("Help", "bold"))
+        self.title_line(line(gettext("Help"), "bold"))
 
     def _lines(self) -> "list[Content]":
         rows = [show.prose(self.of.about)]
         part = self.of.part_help()
         if part:
-            rows += [Content(""), line("Here", HEADING), show.prose(part)]
-        rows += [Content(""), line("Keys of this page", HEADING)]
-        rows += [line(f"  {keys_name(one):<14} {one.title:<14} {one.help}", limit=300) for one in self.of.actions()]
-        rows.append(
-            line(
-                "  Tab            next part      Shift+Tab the one before; up, down, page up, page down, home, end move in it."
-            )
-        )
-        if self.of.place == "controls":
-            rows += [Content(""), line("The filter", HEADING)]
-            rows += [line(f"  {name:<28} {what}", limit=300) for name, what in _FILTERS]
-        rows += [Content(""), line("Signs", HEADING)]
-        for table in _STATES:
-            signs = "   ".join(f"{sign.mark} {sign.word}" for sign in table.values())
-            rows.append(line(f"  {signs}"))
-        rows += [
-            Content(""),
-            line(f'Your own keys: one line for each action in {keys_file()}, such as  answer = "a f7"', MUTED, 400),
-        ]
-        return rows
+            rows += [Content(""), line(gettext("Here"), HEADING), show.prose(part)]
+        rows += [Content(""), line(gettext("Keys of this page"), HEADING)]
+        table = [(keys_name(one), gettext(one.title), gettext(one.help)) for one in self.of.actions()]
+        within = gettext("Shift+Tab the one before; up, down, page up, page down, home, end move in it.")
+        table.append((gettext("Tab"), gettext("next part"), within))
+        width = max(14, *(len(title) for _, title, _ in table))
+        rows += [line(f"  {keys:<14} {title:<{width}} {what}", limit=300) for keys, title, what in table]
+        if self.of.place in ("controls", "answers"):
+            rows += [Content(""), line(gettext("The filter"), HEADING)]
+            rows += [line(f"  {show.said(name):<28} {show.said(what)}", limit=300) for name, what in _FILTERS]
+        rows += [Content(""), line(gettext("Signs"), HEADING)]
+        for signs in _STATES:
+            rows.append(line("  " + "   ".join(f"{sign.mark} {sign.said}" for sign in signs.values())))
+        own = gettext('Your own keys: one line for each action in {file}, such as  answer = "a f7"', file=keys_file())
+        return [*rows, Content(""), line(own, MUTED, 400)]
 
     def action_help(self) -> None:
         """It is help already."""

@@ -4,9 +4,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
-from textual.content import Content
 
 from compliance_tui.safe.errors import ComplianceError
+from compliance_tui.safe.language import gettext, message
 from compliance_tui.tui import detail
 from compliance_tui.tui.page import Page
 from compliance_tui.tui.reading import Text
@@ -21,7 +21,7 @@ class HistoryPage(Page[None]):
     """From the audit log and the records kept under ``history/``."""
 
     place = "history"
-    about = (
+    about = message(
         "Every change of this answer that the audit log tells of, the latest first. The log can show that a history was "
         "continued; it cannot show that one which never left the building was not rewritten."
     )
@@ -32,11 +32,13 @@ class HistoryPage(Page[None]):
 
     def body(self) -> ComposeResult:
         """One text that scrolls."""
-        yield Text([line("reading the log", MUTED)])
+        yield Text([line(gettext("reading the log"), MUTED)])
 
     def on_mount(self) -> None:
         """Whose history."""
-        self.title_line(line(f"History  {self.state.control.id}  {self.state.control.title}", "bold"))
+        self.title_line(
+            line(gettext("History  {control}  {title}", control=self.state.control.id, title=self.state.control.title), "bold")
+        )
         self.renew()
 
     def renew(self) -> None:
@@ -54,5 +56,5 @@ class HistoryPage(Page[None]):
         self.app.call_from_thread(self._found, events)
 
     def _found(self, events: "list[Event]") -> None:
-        rows = list(detail.past(events)) or [Content("nothing yet")]
+        rows = list(detail.past(events)) or [line(gettext("nothing yet"))]
         self.query_one(Text).show(rows)

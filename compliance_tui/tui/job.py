@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 
+from compliance_tui.safe.language import gettext
 from compliance_tui.tui.show import bar, size
 
 # A line that changes more often than this costs more than it tells; each change is a call across threads.
@@ -27,10 +28,11 @@ class Job:
     def line(self, done: int, seconds: float) -> str:
         """The state of the work in words, with a bar."""
         if self.total <= 0:
-            return f"{self._what}: {size(done)} · Esc stops"
+            return f"{self._what}: {size(done)} · {gettext('Esc stops')}"
         share = min(1.0, done / self.total)
-        left = f" · {_span(seconds * (1 - share) / share)} left" if share > 0.02 else ""
-        return f"{self._what}  {bar(round(share * 100), 100, 20)} {share:.0%} of {size(self.total)}{left} · Esc stops"
+        behind = gettext("{share:.0%} of {size}", share=share, size=size(self.total))
+        left = " · " + gettext("{time} left", time=_span(seconds * (1 - share) / share)) if share > 0.02 else ""
+        return f"{self._what}  {bar(round(share * 100), 100, 20)} {behind}{left} · {gettext('Esc stops')}"
 
 
 def _span(seconds: float) -> str:

@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import message
 from compliance_tui.tui.actions import KeyMap
 
 
@@ -36,8 +37,11 @@ def load_keys() -> KeyMap:
     table = load_toml(read_bounded(path, 64 * 1024), str(path))
     wrong = next((name for name, keys in table.items() if not isinstance(keys, str)), None)
     if wrong is not None:
-        raise InputError("bad-keys", f'{where}: {clean_line(wrong, 40)} should be a text such as "a f7"')
+        raise InputError(
+            "bad-keys",
+            message('{where}: {action} should be a text such as "a f7"', where=where, action=clean_line(wrong, 40)),
+        )
     try:
         return KeyMap(keys=table)
     except InputError as error:
-        raise InputError(error.code, f"{where}: {error}") from None
+        raise InputError(error.code, message("{where}: {reason}", where=where, reason=str(error))) from None

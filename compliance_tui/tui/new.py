@@ -18,6 +18,7 @@ from compliance_tui.assessment.artifacts import hash_artifact
 from compliance_tui.assessment.model import Artifact, Person, Subject
 from compliance_tui.safe.errors import ComplianceError
 from compliance_tui.safe.instant import parse_instant
+from compliance_tui.safe.language import gettext, message, ngettext
 from compliance_tui.safe.model import validate
 from compliance_tui.safe.text import clean_line
 from compliance_tui.standard.load import Pack, pack_paths, read_pack, standard_folders, version_key
@@ -37,14 +38,16 @@ _DRAFT_SECONDS = 0.3
 class NewForm(Form):
     """One step at a time: F2 or Enter goes on, Esc goes back. Ends with the new folder's path."""
 
-    verb = "go on"
-    about = (
+    verb = message("go on")
+    about = message(
         "Six steps: what is released, its files (only their digests are kept), the standards it answers, the axis values that "
         "decide which controls apply, who may sign, and the folder. What you type is kept until the assessment is there."
     )
     parts = {
-        "path": "A file of the release, such as the weights. It is hashed; neither copied nor read otherwise. Enter adds it.",
-        "standards": "Space marks a standard; several may be answered at once.",
+        "path": message(
+            "A file of the release, such as the weights. It is hashed; neither copied nor read otherwise. Enter adds it."
+        ),
+        "standards": message("Space marks a standard; several may be answered at once."),
     }
 
     def __init__(self) -> None:
@@ -69,8 +72,8 @@ class NewForm(Form):
     def headline(self) -> Content:
         """Which step."""
         step = self.draft.step
-        told = line(f"   step {step + 1} of {len(STEPS)}: ", MUTED)
-        return line("New assessment", "bold") + told + line(STEPS[step], HEADING)
+        told = line("   " + gettext("step {at} of {number}:", at=step + 1, number=len(STEPS)) + " ", MUTED)
+        return line(gettext("New assessment"), "bold") + told + line(STEPS[step], HEADING)
 
     async def _go(self, step: int) -> None:
         self._take()
@@ -91,18 +94,22 @@ class NewForm(Form):
         said = self.draft
         return list(
             fields(
-                Field("name of the release", said.name, id="name", hint="northwind-3"),
-                Field("its version", said.version, id="version"),
-                Field("planned day of release (2026-12-15)", said.release_date, id="release_date"),
-                Field("in a sentence", said.description, id="description"),
+                Field(gettext("name of the release"), said.name, id="name", hint="northwind-3"),
+                Field(gettext("its version"), said.version, id="version"),
+                Field(gettext("planned day of release (2026-12-15)"), said.release_date, id="release_date"),
+                Field(gettext("in a sentence"), said.description, id="description"),
             )
         )
 
     def _files(self) -> Sequence[Widget]:
-        note = "Files of the release, such as the weights: each is hashed, and its digest binds evidence and sign-offs to it."
+        note = gettext(
+            "Files of the release, such as the weights: each is hashed, and its digest binds evidence and sign-offs to it."
+        )
         return [
             Static(line(note, MUTED, limit=300), classes="heading"),
-            *fields(PathField("path of a file (empty: go on)", id="path", hint="Enter adds it, Tab completes")),
+            *fields(
+                PathField(gettext("path of a file (empty: go on)"), id="path", hint=gettext("Enter adds it, Tab completes"))
+            ),
             Pick(self._artifact_rows(), id="artifacts"),
         ]
 
@@ -111,10 +118,10 @@ class NewForm(Form):
             (str(one["sha256"]), f"{one['name']}  {show.size(one.get('size') or 0)}  sha256 {one['sha256']}")
             for one in self.draft.artifacts
         ]
-        return rows or [("", "none yet")]
+        return rows or [("", gettext("none yet"))]
 
     def _standards(self) -> Sequence[Widget]:
-        note = (
+        note = gettext(
             "Space marks the standards that the release answers; the marked versions are pinned by the digest of their bytes."
         )
         pick = Pick(self._pack_rows(), id="standards", several=True)
@@ -125,8 +132,14 @@ class NewForm(Form):
         rows = []
         for pack in self.packs:
             header = pack.standard.standard
-            told = f"{header.id} {header.version}  {header.title}, {len(pack.standard.controls)} controls ({header.status})"
-            rows.append((f"{header.id}@{header.version}", told))
+            told = ngettext(
+                "{title}, {number} control ({status})",
+                "{title}, {number} controls ({status})",
+                len(pack.standard.controls),
+                title=header.title,
+                status=header.status,
+            )
+            rows.append((f"{header.id}@{header.version}", f"{header.id} {header.version}  {told}"))
         return rows
 
     @property
@@ -146,18 +159,20 @@ class NewForm(Form):
                 rows.append(Choice(values, self.draft.axes.get(name), id=_id_of(name)))
                 rows.append(Static(self._meaning(pack.standard, axis), id=f"meaning-{_id_of(name)}"))
             rows.append(Static(line(counts(pack.standard, self.draft.axes), HEADING), id=f"counts-{pack.standard.id}"))
-        return rows or [Static(line("these standards have no axes; Enter goes on"))]
+        return rows or [Static(line(gettext("these standards have no axes; Enter goes on")))]
 
     def _meaning(self, standard: Standard, axis: Axis) -> Content:
         chosen = self.draft.axes.get(f"{standard.id}/{axis.id}")
         value = next((one for one in axis.values if one.id == chosen), None)
         if value is None:
-            return line("choose with left and right; what is not chosen counts as asked for", MUTED)
+            return line(gettext("choose with left and right; what is not chosen counts as asked for"), MUTED)
         return show.prose(value.meaning or value.title)
 
     def _people(self) -> Sequence[Widget]:
         seats = {seat.id: seat for pack in self.chosen for seat in pack.standard.seats}
-        note = "Who may sign, by their ids (such as addresses); several with commas. Nobody signs two seats of one control."
+        note = gettext(
+            "Who may sign, by their ids (such as addresses); several with commas. Nobody signs two seats of one control."
+        )
         boxes = [
             Field(
                 f"{seat.id}: {clean_line(seat.title, 80)}",
@@ -171,17 +186,23 @@ class NewForm(Form):
     def _folder(self) -> Sequence[Widget]:
         said = self.draft
         stem = "".join(one if one.isalnum() or one in "-_." else "-" for one in said.name.lower()) or "assessment"
+        axes = ", ".join(f"{name} {value}" for name, value in said.axes.items())
+        people = ", ".join(one for one in said.seats.values() if one)
+        table = (
+            (gettext("files"), str(len(said.artifacts))),
+            (gettext("standards"), ", ".join(said.standards) or gettext("none")),
+            (gettext("axes"), axes or gettext("none chosen")),
+            (gettext("people"), people or gettext("nobody yet")),
+        )
+        width = max(len(name) for name, _ in table)
         rows = [
             line(f"{said.name} {said.version}", "bold"),
-            line(f"files      {len(said.artifacts)}"),
-            line(f"standards  {', '.join(said.standards) or 'none'}"),
-            line(f"axes       {', '.join(f'{name} {value}' for name, value in said.axes.items()) or 'none chosen'}", limit=400),
-            line(f"people     {', '.join(one for one in said.seats.values() if one) or 'nobody yet'}", limit=400),
+            *(line(f"{name:<{width}}  {value}", limit=400) for name, value in table),
         ]
         return [
-            *fields(PathField("folder to make", said.folder or str(Path.cwd() / stem), id="folder")),
+            *fields(PathField(gettext("folder to make"), said.folder or str(Path.cwd() / stem), id="folder")),
             Static(show.lines(rows), classes="heading"),
-            Static(line("F2 makes the assessment.", HEADING), classes="heading"),
+            Static(line(gettext("F2 makes the assessment."), HEADING), classes="heading"),
         ]
 
     # -- keeping what was typed --------------------------------------------------------------------------------------------
@@ -273,20 +294,20 @@ class NewForm(Form):
         elif self.draft.step < len(STEPS) - 1:
             await self._go(self.draft.step + 1)
         else:
-            self.run(self._make, what="making")
+            self.run(self._make, what=gettext("making"))
 
     def _fault(self) -> str:
         """What the present step still lacks; empty where it may go on."""
         said = self.draft
         if said.step == 0 and not said.name:
-            return "name what is released"
+            return gettext("name what is released")
         if said.step == 0 and said.release_date:
             try:
                 parse_instant(said.release_date)
             except ComplianceError:
-                return "write the day as 2026-12-15, or leave it empty"
+                return gettext("write the day as 2026-12-15, or leave it empty")
         if said.step == 2 and not said.standards:
-            return "mark at least one standard with Space"
+            return gettext("mark at least one standard with Space")
         return ""
 
     async def action_back(self) -> None:
@@ -304,7 +325,7 @@ class NewForm(Form):
         if text.startswith("sha256:"):
             digest = text.removeprefix("sha256:")
             try:
-                self._hashed([validate({"name": text[:19], "sha256": digest}, Artifact, "the digest")])
+                self._hashed([validate({"name": text[:19], "sha256": digest}, Artifact, message("the digest"))])
             except ComplianceError as error:
                 self.complain(str(error))
             return
@@ -314,7 +335,7 @@ class NewForm(Form):
             self.complain(str(error))
             return
         total = sum(path.stat().st_size for path in paths if path.is_file())
-        self.run(partial(self._hash, paths), total, what="hashing")
+        self.run(partial(self._hash, paths), total, what=gettext("hashing"))
 
     def _hash(self, paths: list[Path], job: Job) -> str:
         found, behind = [], 0
@@ -350,14 +371,16 @@ class NewForm(Form):
                 "artifacts": said.artifacts,
             },
             Subject,
-            "the release",
+            message("the release"),
         )
         seats: dict[str, list[str]] = {}
         for seat, ids in said.seats.items():
             for one in (part.strip() for part in ids.split(",")):
                 if one:
                     seats.setdefault(one, []).append(seat)
-        people = [validate({"id": one, "name": one, "seats": held}, Person, "the people") for one, held in seats.items()]
+        people = [
+            validate({"id": one, "name": one, "seats": held}, Person, message("the people")) for one, held in seats.items()
+        ]
         pinned = {pack.standard.id for pack in self.chosen}
         axes = {name: value for name, value in said.axes.items() if name.partition("/")[0] in pinned}
         root = Path(said.folder).expanduser()

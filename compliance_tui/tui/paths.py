@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.suggester import Suggester
 
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 from compliance_tui.tui.form import Field
 
@@ -64,7 +65,9 @@ def typed_paths(text: str) -> list[Path]:
         there = _there(word)
         matches = [there] if there is not None else [Path(one) for one in _matching(word)]
         if not matches:
-            raise InputError("not-found", f"{clean_line(word)}: no such file or folder; Tab completes a path")
+            raise InputError(
+                "not-found", message("{path}: no such file or folder; Tab completes a path", path=clean_line(word))
+            )
         found += matches
     return list(dict.fromkeys(found))
 

@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.geometry import Size
 from textual.widgets import Static
 
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 from compliance_tui.tui import show
 from compliance_tui.tui.form import Form
@@ -68,7 +69,7 @@ class Pick(RowList):
 class PickPage(Form):
     """One list: Enter picks and leaves. Ends with the value that was picked."""
 
-    verb = "pick"
+    verb = message("pick")
 
     def __init__(self, purpose: str, values: Sequence[tuple[str, str]], *, note: str = "", several: bool = False) -> None:
         super().__init__()

@@ -14,6 +14,7 @@ from textual.content import Content
 from compliance_tui.assessment.history import Point, trend
 from compliance_tui.assessment.plan import ACTORS, Actor, Event, Need, WhatIf, calendar, needs, what_if
 from compliance_tui.safe.errors import ComplianceError
+from compliance_tui.safe.language import gettext, message, ngettext
 from compliance_tui.safe.text import clean_line
 from compliance_tui.tui import show
 from compliance_tui.tui.page import Page
@@ -27,6 +28,20 @@ if TYPE_CHECKING:
     from compliance_tui.assessment.readiness import Readiness
 
 _MOST_MONTHS = 3
+_MONTHS = (
+    message("January"),
+    message("February"),
+    message("March"),
+    message("April"),
+    message("May"),
+    message("June"),
+    message("July"),
+    message("August"),
+    message("September"),
+    message("October"),
+    message("November"),
+    message("December"),
+)
 
 
 @dataclass(frozen=True)
@@ -47,11 +62,11 @@ class NeedList(RowList):
     def cells(self, row: Hashable, width: int) -> Sequence[Cell]:
         """A heading; or what is missing, and for which controls."""
         if isinstance(row, Heading):
-            return ((f"{ACTORS[row.actor]} ({row.count})", "strong"),)
+            return ((f"{gettext(ACTORS[row.actor])} ({row.count})", "strong"),)
         if not isinstance(row, Need):
-            return ((str(row), "muted"),)
+            return ((show.said(str(row)), "muted"),)
         count = f"{len(row.controls)}: " if len(row.controls) > 1 else ""
-        ids, told = f"{count}{names(row.controls, 3)}", clean_line(row.text, 400)
+        ids, told = f"{count}{names(row.controls, 3)}", clean_line(gettext(row.text), 400)
         room = width - min(len(ids), max(12, width - len(told) - 4)) - 4
         return (("  ", "text"), (fit(told, room), "text"), ("  ", "text"), (fit(ids, width - room - 4), "muted"))
 
@@ -71,14 +86,14 @@ class ReadinessPage(Page[list[tuple[str, str]]]):
     """
     AUTO_FOCUS = "#needs"
     place = "readiness"
-    about = (
+    about = message(
         "The verdict, and the shortest list of what still blocks: equal wants of several controls stand on one line, by who "
         "has to act. Enter marks the controls of a line in the list, so that one action can take them all. Beside them: "
         "bars by group, what goes stale before the release, how it went so far. w tries another axis value and changes nothing."
     )
     parts = {
-        "needs": "What blocks. Enter marks its controls in the list of controls.",
-        "right": "Bars by group and standard; what runs out before the release; the trend. Up and down scroll.",
+        "needs": message("What blocks. Enter marks its controls in the list of controls."),
+        "right": message("Bars by group and standard; what runs out before the release; the trend. Up and down scroll."),
     }
 
     def __init__(self) -> None:
@@ -105,7 +120,7 @@ class ReadinessPage(Page[list[tuple[str, str]]]):
             inside = [need for need in found if need.actor == actor]
             if inside:
                 rows += [Heading(actor, len(inside)), *inside]
-        self.query_one(NeedList).show(rows or ["nothing blocks"])
+        self.query_one(NeedList).show(rows or [message("nothing blocks")])
         self._title(result)
         self._show()
         if not self.session.read_only:
@@ -114,10 +129,15 @@ class ReadinessPage(Page[list[tuple[str, str]]]):
     def _title(self, result: "Readiness") -> None:
         blocking = len(result.blocking())
         required = sum(state.level == "required" for state in result.controls)
-        verdict = Content.styled(f" {show.VERDICTS[result.verdict]} ", f"bold reverse {show.VERDICT_STYLES[result.verdict]}")
+        verdict = show.verdict_chip(result.verdict)
         subject = self.session.contents.assessment.subject
-        told = f"  {required - blocking} of {required} required controls in order, {blocking} block"
-        self.title_line(verdict + line(told), line(f"{subject.name} {subject.version}".rstrip(), MUTED))
+        told = gettext(
+            "{in_order} of {required} required controls in order, {blocking} block",
+            in_order=required - blocking,
+            required=required,
+            blocking=blocking,
+        )
+        self.title_line(verdict + line(f"  {told}"), line(f"{subject.name} {subject.version}".rstrip(), MUTED))
 
     def _show(self) -> None:
         self.query_one("#right", Text).show([*self._tried_lines(), *self._bars(), *self._stale(), *self._trend_lines()])
@@ -133,7 +153,8 @@ class ReadinessPage(Page[list[tuple[str, str]]]):
                 inside = [state for state in states if state.control.group == group.id and state.level == "required"]
                 done = sum(state.outcome != "blocked" for state in inside)
                 if not inside:
-                    rows.append(line(f"  {'':<12}       {group.id}  {group.title}: nothing required", MUTED))
+                    told = gettext("{group}: nothing required", group=f"{group.id}  {group.title}")
+                    rows.append(line(f"  {'':<12}       {told}", MUTED))
                     continue
                 style = GOOD if done == len(inside) else WARN if done else MUTED
                 counts = f"{done:>3}/{len(inside):<3}"
@@ -148,31 +169,40 @@ class ReadinessPage(Page[list[tuple[str, str]]]):
         today = result.as_of.date()
         until = subject.release_date
         if until is None or until < today:
-            told = (
-                "no release date is planned: p on the list sets one"
-                if until is None
-                else f"the planned release, {until}, is over"
-            )
-            return [line("Before the release", HEADING), line(f"  {told}", MUTED), Content("")]
+            if until is None:
+                told = gettext("no release date is planned: p on the list sets one")
+            else:
+                told = gettext("the planned release, {day}, is over", day=until)
+            return [line(gettext("Before the release"), HEADING), line(f"  {told}", MUTED), Content("")]
         events = calendar(self.session.contents, result, until)
-        rows = [line(f"Before the release on {until}, in {show.count((until - today).days, 'day')}", HEADING)]
+        heading = ngettext(
+            "Before the release on {day}, in {number:,} day",
+            "Before the release on {day}, in {number:,} days",
+            (until - today).days,
+            day=until,
+        )
+        rows = [line(heading, HEADING)]
         rows += grid(today, until, {event.day for event in events})
         rows += [self._event(event) for event in events]
         if not events:
-            rows.append(line("  nothing runs out before then", GOOD))
+            rows.append(line("  " + gettext("nothing runs out before then"), GOOD))
         return [*rows, Content("")]
 
     def _event(self, event: Event) -> Content:
-        return line(f"  {event.day}  ", WARN) + line(event.text, limit=200) + line(f"  {names(event.controls, 4)}", MUTED)
+        told = line(gettext(event.text), limit=200)
+        return line(f"  {event.day}  ", WARN) + told + line(f"  {names(event.controls, 4)}", MUTED)
 
     def _trend_lines(self) -> list[Content]:
         if not self._trend or len(self._trend) < 2:
             return []
         first, last = self._trend[0], self._trend[-1]
         drawn = show.spark([point.in_order for point in self._trend])
-        told = f"{first.in_order} of {first.required} on {first.day}, {last.in_order} of {last.required} on {last.day}"
+        told = ", ".join(
+            gettext("{in_order} of {required} on {day}", in_order=one.in_order, required=one.required, day=one.day)
+            for one in (first, last)
+        )
         return [
-            line("In order, day by day, by today's rules", HEADING),
+            line(gettext("In order, day by day, by today's rules"), HEADING),
             Content.styled(f"  {drawn}  ", GOOD) + line(told),
             Content(""),
         ]
@@ -193,16 +223,16 @@ class ReadinessPage(Page[list[tuple[str, str]]]):
 
     def action_what_if(self) -> None:
         """Choose another value for an axis, to see what it would change."""
-        rows = [("", "as it is")]
+        rows = [("", gettext("as it is"))]
         result = self.session.result
         for standard, _ in self.session.contents.standards:
             now = {axis.axis: axis.declared for one in result.standards if one.id == standard.id for axis in one.axes}
             for axis in standard.axes:
                 for value in axis.values:
-                    mark = " (as it is)" if now.get(axis.id) == value.id else ""
+                    mark = " " + gettext("(as it is)") if now.get(axis.id) == value.id else ""
                     rows.append((f"{standard.id}/{axis.id}={value.id}", f"{axis.id} {value.id}  {value.title}{mark}"))
-        note = "Nothing is written. Values of several axes add up; the first line takes all of them back."
-        self.app.show(PickPage("What if", rows, note=note), self._try)
+        note = gettext("Nothing is written. Values of several axes add up; the first line takes all of them back.")
+        self.app.show(PickPage(gettext("What if"), rows, note=note), self._try)
 
     def _try(self, chosen: str | None) -> None:
         if chosen is None:
@@ -218,21 +248,21 @@ class ReadinessPage(Page[list[tuple[str, str]]]):
             return []
         found: WhatIf = what_if(self.session.contents, self.session.result, self._tried)
         said = ", ".join(f"{name.rpartition('/')[2]} {value}" for name, value in self._tried.items())
-        verdict = show.VERDICTS[found.result.verdict].lower()
+        verdict = gettext(show.VERDICTS[found.result.verdict]).lower()
         rows = [
-            line(f"What if {said}", HEADING),
-            line(f"  {verdict}; nothing was changed", show.VERDICT_STYLES[found.result.verdict]),
+            line(gettext("What if {said}", said=said), HEADING),
+            line("  " + gettext("{verdict}; nothing was changed", verdict=verdict), show.VERDICT_STYLES[found.result.verdict]),
         ]
         for keys, word, style in (
-            (found.newly_required, "newly required", WARN),
-            (found.no_longer_required, "no longer required", GOOD),
-            (found.newly_blocking, "newly blocking", BAD),
-            (found.no_longer_blocking, "no longer blocking", GOOD),
+            (found.newly_required, gettext("newly required"), WARN),
+            (found.no_longer_required, gettext("no longer required"), GOOD),
+            (found.newly_blocking, gettext("newly blocking"), BAD),
+            (found.no_longer_blocking, gettext("no longer blocking"), GOOD),
         ):
             if keys:
                 rows.append(line(f"  {len(keys):>3} {word}: ", style) + line(names(keys, 40), limit=1000))
         if len(rows) == 2:
-            rows.append(line("  no control changes", MUTED))
+            rows.append(line("  " + gettext("no control changes"), MUTED))
         return [*rows, Content("")]
 
     # -- leaving -----------------------------------------------------------------------------------------------------------
@@ -244,7 +274,7 @@ class ReadinessPage(Page[list[tuple[str, str]]]):
         if isinstance(here, Need) and here.controls:
             self.dismiss(list(here.controls))
         else:
-            self.say("this concerns no single control: p on the list of controls sets axes")
+            self.say(gettext("this concerns no single control: p on the list of controls sets axes"))
 
 
 def grid(today: dt.date, until: dt.date, marked: set[dt.date]) -> list[Content]:
@@ -259,11 +289,15 @@ def grid(today: dt.date, until: dt.date, marked: set[dt.date]) -> list[Content]:
     rows = [
         Content("  ").join([blank[:0], *(block[at] if at < len(block) else blank for block in blocks)]) for at in range(height)
     ]
-    return [*rows, line("  " + " · ".join(("] today", "! something runs out", "> release")), MUTED)]
+    legend = (f"] {gettext('today')}", f"! {gettext('something runs out')}", f"> {gettext('release')}")
+    return [*rows, line("  " + " · ".join(legend), MUTED)]
 
 
 def _month(year: int, month: int, today: dt.date, until: dt.date, marked: set[dt.date]) -> list[Content]:
-    rows = [line(fit(f"{months.month_name[month]} {year}", 21), "bold"), line("Mo Tu We Th Fr Sa Su ", MUTED)]
+    rows = [
+        line(fit(f"{gettext(_MONTHS[month - 1])} {year}", 21), "bold"),
+        line(gettext("Mo Tu We Th Fr Sa Su") + " ", MUTED),
+    ]
     for week in months.Calendar().monthdatescalendar(year, month):
         cells = []
         for day in week:

@@ -16,6 +16,7 @@ from compliance_tui.assessment.model import Subject
 from compliance_tui.assessment.plan import what_if
 from compliance_tui.safe.errors import ComplianceError, InputError
 from compliance_tui.safe.instant import parse_instant
+from compliance_tui.safe.language import gettext, message
 from compliance_tui.safe.model import validate
 from compliance_tui.safe.text import clean_line
 from compliance_tui.tui import show
@@ -61,11 +62,11 @@ class ReleasePage(Page[str | None]):
     """Enter changes what is under the cursor."""
 
     place = "release"
-    about = (
+    about = message(
         "What is released and when, its files by their digests, the axis values that decide which controls apply, and who may "
         "sign in which seat. Enter changes a line. Sign-offs lapse by themselves where the release or an axis value changes."
     )
-    parts = {"settings": "Enter changes the line under the cursor."}
+    parts = {"settings": message("Enter changes the line under the cursor.")}
 
     def body(self) -> ComposeResult:
         """The list."""
@@ -73,7 +74,7 @@ class ReleasePage(Page[str | None]):
 
     def on_mount(self) -> None:
         """What is there."""
-        self.title_line(line("The release", "bold"))
+        self.title_line(line(gettext("The release"), "bold"))
         self.renew()
 
     def renew(self) -> None:
@@ -81,30 +82,30 @@ class ReleasePage(Page[str | None]):
         contents, result = self.session.contents, self.session.result
         subject = contents.assessment.subject
         rows: list[Hashable] = [
-            "Release",
-            Setting("name and version", f"{subject.name} {subject.version}".rstrip(), "text", "subject"),
-            Setting("planned day of release", str(subject.release_date or "none"), "text", "subject"),
-            Setting("weights published on", str(subject.published_on or "not published"), "text", "subject"),
-            Setting("in a sentence", subject.description or "–", "text", "subject"),
+            gettext("Release"),
+            Setting(gettext("name and version"), f"{subject.name} {subject.version}".rstrip(), "text", "subject"),
+            Setting(gettext("planned day of release"), str(subject.release_date or gettext("none")), "text", "subject"),
+            Setting(gettext("weights published on"), str(subject.published_on or gettext("not published")), "text", "subject"),
+            Setting(gettext("in a sentence"), subject.description or "–", "text", "subject"),
         ]
         for artifact in subject.artifacts:
-            rows.append(Setting("file", f"{artifact.name}  sha256 {artifact.sha256}", "text", "file"))
-        rows.append(Setting("add a file", "Enter hashes one more", "muted", "file"))
+            rows.append(Setting(gettext("file"), f"{artifact.name}  sha256 {artifact.sha256}", "text", "file"))
+        rows.append(Setting(gettext("add a file"), gettext("Enter hashes one more"), "muted", "file"))
         states = {(one.id, axis.axis): axis for one in result.standards for axis in one.axes}
         for standard, _ in contents.standards:
-            rows += ["", f"Axes of {standard.id} {standard.version}"]
+            rows += ["", gettext("Axes of {standard} {version}", standard=standard.id, version=standard.version)]
             for axis in standard.axes:
                 state = states[standard.id, axis.id]
                 value = next((one for one in axis.values if one.id == state.declared), None)
-                told = f"{value.id}  {value.title}" if value else "not chosen yet"
-                computed = f"  (computed {state.computed})" if state.computed else ""
+                told = f"{value.id}  {value.title}" if value else gettext("not chosen yet")
+                computed = "  " + gettext("(computed {value})", value=state.computed) if state.computed else ""
                 tone = "bad" if state.understated or value is None else "text"
                 rows.append(Setting(axis.title, f"{told}{computed}", tone, "axis", f"{standard.id}/{axis.id}"))
-        rows += ["", "People"]
+        rows += ["", gettext("People")]
         for person in contents.assessment.people:
-            shown = f"{person.name}: {', '.join(person.seats) or 'no seats'}"
+            shown = f"{person.name}: {', '.join(person.seats) or gettext('no seats')}"
             rows.append(Setting(person.id, shown, "text", "person", person.id))
-        rows.append(Setting("add a person", "Enter lists one more", "muted", "person"))
+        rows.append(Setting(gettext("add a person"), gettext("Enter lists one more"), "muted", "person"))
         self.query_one(SettingList).show(rows)
 
     @on(RowList.Chosen)
@@ -128,7 +129,8 @@ class ReleasePage(Page[str | None]):
         standard = self.session.contents.standard(standard_id)
         axis = standard.axis(axis_id)
         if axis is not None:
-            note = f"{show.prose(axis.question).plain} Enter chooses; sign-offs that saw another value lapse."
+            question = show.prose(axis.question).plain
+            note = gettext("{question} Enter chooses; sign-offs that saw another value lapse.", question=question)
             page = PickPage(axis.title, self._values(standard, axis), note=note)
             self.app.show(page, partial(self._chosen, which))
 
@@ -138,7 +140,8 @@ class ReleasePage(Page[str | None]):
         for value in axis.values:
             found = what_if(session.contents, session.result, {f"{standard.id}/{axis.id}": value.id})
             required = sum(one.level == "required" for one in found.result.controls)
-            told = f"{required} required, {len(found.result.blocking())} block"
+            blocking = len(found.result.blocking())
+            told = gettext("{required} required, {blocking} block", required=required, blocking=blocking)
             rows.append((value.id, f"{value.id:<14} {value.title}: {value.meaning.strip()} ({told})"))
         return rows
 
@@ -146,7 +149,8 @@ class ReleasePage(Page[str | None]):
         if value is not None:
             session = self.session
             work = partial(actions.set_axes, session.path, {which: value}, session.person, session.clock())
-            self.run_worker(partial(self._write, work, f"{which.rpartition('/')[2]} is {value}"), thread=True, group="axes")
+            done = gettext("{axis} is {value}", axis=which.rpartition("/")[2], value=value)
+            self.run_worker(partial(self._write, work, done), thread=True, group="axes")
 
     def _write(self, work: Callable[[], object], done: str) -> None:
         try:
@@ -160,49 +164,49 @@ class ReleasePage(Page[str | None]):
 class SubjectForm(Form):
     """What is released, and when."""
 
-    purpose = "The release"
-    about = "Sign-offs lapse where the name or the version changes: they were given for another release."
+    purpose = message("The release")
+    about = message("Sign-offs lapse where the name or the version changes: they were given for another release.")
 
     def fields(self) -> ComposeResult:
         """A line for each."""
         subject = self.session.contents.assessment.subject
         yield from fields(
-            Field("name", subject.name, id="name"),
-            Field("version", subject.version, id="version"),
-            Field("planned day of release (2026-12-15)", str(subject.release_date or ""), id="release_date"),
+            Field(gettext("name"), subject.name, id="name"),
+            Field(gettext("version"), subject.version, id="version"),
+            Field(gettext("planned day of release (2026-12-15)"), str(subject.release_date or ""), id="release_date"),
             Field(
-                "day on which the weights were published (empty: not published)",
+                gettext("day on which the weights were published (empty: not published)"),
                 str(subject.published_on or ""),
                 id="published_on",
             ),
-            Field("in a sentence", subject.description, id="description"),
+            Field(gettext("in a sentence"), subject.description, id="description"),
         )
 
     @on(Input.Submitted)
     def action_save(self) -> None:
         """Write it."""
         said = {name: self.value(name) for name in ("name", "version", "release_date", "published_on", "description")}
-        self.run(partial(self._save, said), what="saving")
+        self.run(partial(self._save, said), what=gettext("saving"))
 
     def _save(self, said: dict[str, str], _: Job) -> str:
         session = self.session
         days = {name: parse_instant(said[name]).date() if said[name] else None for name in ("release_date", "published_on")}
         artifacts = session.contents.assessment.subject.artifacts
-        subject = validate({**said, **days, "artifacts": artifacts}, Subject, "the release")
+        subject = validate({**said, **days, "artifacts": artifacts}, Subject, message("the release"))
         actions.set_subject(session.path, subject, session.person, session.clock())
-        return "the release was changed"
+        return gettext("the release was changed")
 
 
 class FileForm(Form):
     """One more file of the release, by its digest."""
 
-    purpose = "Add a file of the release"
-    about = "The file is hashed; it is neither copied nor read otherwise. Sign-offs lapse: they were given without it."
+    purpose = message("Add a file of the release")
+    about = message("The file is hashed; it is neither copied nor read otherwise. Sign-offs lapse: they were given without it.")
 
     def fields(self) -> ComposeResult:
         """Its path."""
-        yield Static(line("Only the digest and the size are kept.", MUTED), classes="heading")
-        yield from fields(PathField("path of the file", id="path", hint="Tab completes, Enter hashes it"))
+        yield Static(line(gettext("Only the digest and the size are kept."), MUTED), classes="heading")
+        yield from fields(PathField(gettext("path of the file"), id="path", hint=gettext("Tab completes, Enter hashes it")))
 
     @on(Input.Submitted)
     def action_save(self) -> None:
@@ -213,26 +217,28 @@ class FileForm(Form):
             self.complain(str(error))
             return
         if len(paths) != 1:
-            self.complain("name one file")
+            self.complain(gettext("name one file"))
             return
-        self.run(partial(self._save, paths[0]), paths[0].stat().st_size, what="hashing")
+        self.run(partial(self._save, paths[0]), paths[0].stat().st_size, what=gettext("hashing"))
 
     def _save(self, path: Path, job: Job) -> str:
         session = self.session
         found = hash_artifact(path, job.progress, job.cancelled)
         subject = session.contents.assessment.subject
         if any(one.sha256 == found.sha256 for one in subject.artifacts):
-            raise InputError("exists", f"{found.name}: is a file of the release already")
+            raise InputError("exists", message("{name}: is a file of the release already", name=found.name))
         changed = subject.model_copy(update={"artifacts": [*subject.artifacts, found]})
         actions.set_subject(session.path, changed, session.person, session.clock())
-        return f"{found.name} added, sha256 {found.sha256[:16]}…"
+        return gettext("{file} added, sha256 {digest}…", file=found.name, digest=found.sha256[:16])
 
 
 class PersonForm(Form):
     """A person and the seats that they may sign in."""
 
-    purpose = "A person"
-    about = "One person may hold several seats, but never sign two of one control. Seats are added; nobody loses one here."
+    purpose = message("A person")
+    about = message(
+        "One person may hold several seats, but never sign two of one control. Seats are added; nobody loses one here."
+    )
 
     def __init__(self, which: str = "") -> None:
         super().__init__()
@@ -244,9 +250,10 @@ class PersonForm(Form):
         person = contents.assessment.person(self._which)
         seats = {seat.id: seat.title for standard, _ in contents.standards for seat in standard.seats}
         yield from fields(
-            Field("id, such as an address", self._which, id="id"), Field("name", person.name if person else "", id="name")
+            Field(gettext("id, such as an address"), self._which, id="id"),
+            Field(gettext("name"), person.name if person else "", id="name"),
         )
-        yield Static(line("seats: Space marks", MUTED), classes="name")
+        yield Static(line(gettext("seats: Space marks"), MUTED), classes="name")
         yield Several([(seat, f"{seat}: {title}") for seat, title in seats.items()], person.seats if person else [], id="seats")
 
     @on(Input.Submitted)
@@ -254,12 +261,12 @@ class PersonForm(Form):
     def action_save(self) -> None:
         """Write it."""
         if not self.value("id"):
-            self.complain("give the person an id")
+            self.complain(gettext("give the person an id"))
             return
         picked = sorted(self.query_one("#seats", Several).picked)
-        self.run(partial(self._save, self.value("id"), self.value("name"), picked), what="saving")
+        self.run(partial(self._save, self.value("id"), self.value("name"), picked), what=gettext("saving"))
 
     def _save(self, identifier: str, name: str, seats: list[str], _: Job) -> str:
         session = self.session
         actions.add_person(session.path, identifier, name, seats, session.person, session.clock())
-        return f"{identifier} holds {', '.join(seats) or 'no seat'}"
+        return gettext("{person} holds {seats}", person=identifier, seats=", ".join(seats) or gettext("no seat"))

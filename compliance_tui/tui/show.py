@@ -5,12 +5,14 @@ Also the signs: each state has a glyph, its ASCII twin, a word and a tone. The w
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from textual.content import Content
 
+from compliance_tui.safe.language import Message, gettext, message, pgettext
 from compliance_tui.safe.text import clean, clean_line
+from compliance_tui.safe.words import word
 
 if TYPE_CHECKING:
     from compliance_tui.assessment.readiness import ControlState
@@ -36,45 +38,65 @@ class Sign(NamedTuple):
         """The glyph, or its ASCII twin."""
         return self.plain if ASCII else self.glyph
 
+    @property
+    def said(self) -> str:
+        """The word, in the reader's language."""
+        return gettext(self.word)
+
 
 OUTCOMES = {
-    "satisfied": Sign("●", "[x]", "in order", GOOD),
-    "waived": Sign("◐", "[~]", "waived", WARN),
-    "blocked": Sign("✗", "[!]", "blocks", BAD),
-    "advisory": Sign("○", "[ ]", "recommended", MUTED),
-    "not-applicable": Sign("–", "[-]", "does not apply", MUTED),
+    "satisfied": Sign("●", "[x]", message("in order"), GOOD),
+    "waived": Sign("◐", "[~]", message("waived"), WARN),
+    "blocked": Sign("✗", "[!]", message("blocks"), BAD),
+    "advisory": Sign("○", "[ ]", message("recommended"), MUTED),
+    "not-applicable": Sign("–", "[-]", message("does not apply"), MUTED),
 }
 CHECKS = {
-    "pass": Sign("✓", "+", "pass", GOOD),
-    "fail": Sign("✗", "!", "fail", BAD),
-    "stale": Sign("◌", "~", "stale", WARN),
-    "unproven": Sign("?", "?", "unproven", WARN),
-    "manual": Sign("·", ".", "manual", MUTED),
+    "pass": Sign("✓", "+", message("pass"), GOOD),
+    "fail": Sign("✗", "!", message("fail"), BAD),
+    "stale": Sign("◌", "~", message("stale"), WARN),
+    "unproven": Sign("?", "?", message("unproven"), WARN),
+    "manual": Sign("·", ".", message("manual"), MUTED),
 }
 SEATS = {
-    "signed": Sign("✓", "+", "signed", GOOD),
-    "lapsed": Sign("◌", "~", "lapsed", WARN),
-    "missing": Sign("○", "-", "missing", BAD),
+    "signed": Sign("✓", "+", message("signed"), GOOD),
+    "lapsed": Sign("◌", "~", message("lapsed"), WARN),
+    "missing": Sign("○", "-", message("missing"), BAD),
 }
 LINES = {"pass": CHECKS["pass"], "fail": CHECKS["fail"], "unknown": CHECKS["unproven"]}
-VERDICTS = {"ready": "READY", "ready-with-waivers": "READY WITH WAIVERS", "not-ready": "NOT READY"}
+VERDICTS = {
+    "ready": message("READY"),
+    "ready-with-waivers": message("READY WITH WAIVERS"),
+    "not-ready": message("NOT READY"),
+}
 VERDICT_STYLES = {"ready": GOOD, "ready-with-waivers": WARN, "not-ready": BAD}
+
+
+def said(value: str) -> str:
+    """A message in the reader's language; data as it is."""
+    return gettext(value) if isinstance(value, Message) else value
+
+
+def worded(value: str) -> str:
+    """A value of a fixed set as the reader says it."""
+    return gettext(word(value))
 
 
 def text(value: str, style: str = "") -> Content:
     """Text from data, several lines allowed."""
-    return Content.styled(clean(value), style) if style else Content(clean(value))
+    shown = clean(said(value))
+    return Content.styled(shown, style) if style else Content(shown)
 
 
 def prose(value: str) -> Content:
     """Prose from a standard, its lines joined again so that the screen can wrap them; dashed lines stay apart."""
-    joined = re.sub(r"(?<=\S)\n[ \t]*(?![-\s])", " ", value.strip())
+    joined = re.sub(r"(?<=\S)\n[ \t]*(?![-\s])", " ", said(value).strip())
     return Content(clean(joined))
 
 
 def line(value: str, style: str = "", limit: int = 200) -> Content:
     """Text from data on one line."""
-    shown = clean_line(value, limit)
+    shown = clean_line(said(value), limit)
     return Content.styled(shown, style) if style else Content(shown)
 
 
@@ -95,7 +117,17 @@ def sign_of(state: "ControlState") -> Sign:
 
 def status_word(status: str | None) -> str:
     """A status as a person says it."""
-    return status.replace("-", " ") if status else "open"
+    return worded(status) if status else pgettext("status", "open")
+
+
+def verdict_chip(verdict: str) -> Content:
+    """The verdict, reversed in its colour."""
+    return Content.styled(f" {gettext(VERDICTS[verdict])} ", f"bold reverse {VERDICT_STYLES[verdict]}")
+
+
+def longest(signs: Mapping[str, Sign]) -> int:
+    """The width of a column with the words of ``signs``."""
+    return max(len(sign.said) for sign in signs.values())
 
 
 def bar(part: int, whole: int, width: int = 20) -> str:
@@ -124,4 +156,4 @@ def size(number: int) -> str:
     for unit, step in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
         if number >= step:
             return f"{number / step:,.1f} {unit}"
-    return f"{number} bytes"
+    return gettext("{number} bytes", number=number)

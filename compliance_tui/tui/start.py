@@ -7,6 +7,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Input
 
+from compliance_tui.safe.language import gettext, message
 from compliance_tui.safe.text import clean_line
 from compliance_tui.tui import memory, show
 from compliance_tui.tui.form import Form, fields
@@ -16,10 +17,11 @@ from compliance_tui.tui.show import MUTED, line
 
 # What can be begun, as rows of the list: action, words, explanation.
 BEGINNINGS = (
-    ("new", "Start an assessment", "subject, files, standards, axes, people: six short steps"),
-    ("open_path", "Open a folder or a bundle", "by its path"),
-    ("verify", "Verify a bundle", "against a trust policy; nothing in it is believed"),
+    ("new", message("Start an assessment"), message("subject, files, standards, axes, people: six short steps")),
+    ("open_path", message("Open a folder or a bundle"), message("by its path")),
+    ("verify", message("Verify a bundle"), message("against a trust policy; nothing in it is believed")),
 )
+_WHAT = {"assessment": message("assessment"), "bundle": message("bundle")}
 _TONES = {"ready": "good", "ready-with-waivers": "warn", "not-ready": "bad"}
 
 
@@ -37,19 +39,21 @@ class RecentList(RowList):
     def cells(self, row: Hashable, width: int) -> Sequence[Cell]:
         """A beginning, or an assessment or bundle with the verdict it had."""
         if row == "recent":
-            return (("Opened last", "accent"),)
+            return ((gettext("Opened last"), "accent"),)
         begun = next((one for one in BEGINNINGS if one[0] == row), None)
         if begun is not None:
-            return ((fit(f"+ {begun[1]}", 30), "strong"), (f" {begun[2]}", "muted"))
+            return ((fit(f"+ {gettext(begun[1])}", 30), "strong"), (f" {gettext(begun[2])}", "muted"))
         entry = self.entries.get(str(row))
         if entry is None:
             return ((str(row), "muted"),)
         verdict = entry.get("verdict", "")
-        word = show.VERDICTS.get(verdict, "?").lower()
-        blocking = f", {entry.get('blocking', '?')} block" if verdict == "not-ready" else ""
+        word = gettext(show.VERDICTS.get(verdict, "?")).lower()
+        if verdict == "not-ready":
+            word += ", " + gettext("{number} block", number=entry.get("blocking", "?"))
         name = fit(clean_line(f"{entry.get('name', '?')}", 60), 26)
-        told = fit(clean_line(f"{word}{blocking}", 40), 22)
-        what = fit(clean_line(entry.get("what", ""), 12), 11)
+        told = fit(clean_line(word, 40), 22)
+        what = entry.get("what", "")
+        what = fit(clean_line(gettext(_WHAT.get(what, what)), 12), 11)
         rest = clean_line(f"{entry.get('opened', '')}  {entry['path']}", 400)
         return ((f"  {name}", "text"), (f" {told}", _TONES.get(verdict, "muted")), (f" {what}", "muted"), (f" {rest}", "muted"))
 
@@ -58,11 +62,13 @@ class StartPage(Page[None]):
     """A list to choose from."""
 
     place = "start"
-    about = (
+    about = message(
         "An assessment is a folder for one release. Start one here, open one by its path, or take one that was open before; a "
         "bundle opens read-only. The verdicts are those of the last time; opening reads them anew."
     )
-    parts = {"recent": "Enter opens what is under the cursor; d takes a line off this list and leaves the folder alone."}
+    parts = {
+        "recent": message("Enter opens what is under the cursor; d takes a line off this list and leaves the folder alone.")
+    }
 
     def body(self) -> ComposeResult:
         """The list."""
@@ -70,7 +76,7 @@ class StartPage(Page[None]):
 
     def on_mount(self) -> None:
         """What was opened last."""
-        self.title_line(line("compliance-tui", "bold") + line("  readiness, never approval", MUTED))
+        self.title_line(line("compliance-tui", "bold") + line("  " + gettext("readiness, never approval"), MUTED))
         self._fill()
 
     def _fill(self) -> None:
@@ -93,9 +99,9 @@ class StartPage(Page[None]):
     def open(self, path: Path) -> None:
         """Open it, if it is there and holds something."""
         if not path.exists():
-            self.complain(f"{clean_line(str(path))}: is no longer there; d takes it off this list")
+            self.complain(gettext("{path}: is no longer there; d takes it off this list", path=clean_line(str(path))))
         elif path.is_dir() and not (path / "assessment.toml").exists() and not (path / "core").is_dir():
-            self.complain(f"{clean_line(str(path))}: holds neither an assessment nor a bundle")
+            self.complain(gettext("{path}: holds neither an assessment nor a bundle", path=clean_line(str(path))))
         else:
             self.app.open(path)
 
@@ -145,23 +151,25 @@ class StartPage(Page[None]):
 class OpenForm(Form):
     """One path. Ends with it."""
 
-    purpose = "Open an assessment folder or a bundle"
-    verb = "open"
-    about = "The folder of an assessment (it holds assessment.toml), a bundle as a ZIP, or a bundle unpacked. Tab completes."
+    purpose = message("Open an assessment folder or a bundle")
+    verb = message("open")
+    about = message(
+        "The folder of an assessment (it holds assessment.toml), a bundle as a ZIP, or a bundle unpacked. Tab completes."
+    )
 
     def fields(self) -> ComposeResult:
         """The path."""
         from compliance_tui.tui.paths import PathField
 
-        yield from fields(PathField("path of the folder or the bundle", id="path", hint="Tab completes"))
+        yield from fields(PathField(gettext("path of the folder or the bundle"), id="path", hint=gettext("Tab completes")))
 
     @on(Input.Submitted)
     def action_save(self) -> None:
         """Leave with it."""
         path = Path(self.value("path")).expanduser()
         if not self.value("path") or not path.exists():
-            self.complain("no such file or folder; Tab completes a path")
+            self.complain(gettext("no such file or folder; Tab completes a path"))
         elif path.is_dir() and not (path / "assessment.toml").exists() and not (path / "core").is_dir():
-            self.complain("this folder holds neither an assessment nor a bundle")
+            self.complain(gettext("this folder holds neither an assessment nor a bundle"))
         else:
             self.dismiss(str(path))

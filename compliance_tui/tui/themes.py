@@ -6,6 +6,8 @@ Every word of the first three has a contrast of at least 4.5 to 1 on what is beh
 
 from textual.theme import Theme
 
+from compliance_tui.safe.language import message
+
 
 def _theme(name: str, dark: bool, colours: dict[str, str]) -> Theme:
     """A theme of ours; ``colours`` names what differs, and the variables that Textual would derive follow from them."""
@@ -113,8 +115,8 @@ TERMINAL = Theme(
 )
 THEMES = {theme.name: theme for theme in (DARK, LIGHT, CONTRAST, TERMINAL)}
 TITLES = {
-    DARK.name: "dark",
-    LIGHT.name: "light",
-    CONTRAST.name: "high contrast",
-    TERMINAL.name: "your terminal's own colours",
+    DARK.name: message("dark"),
+    LIGHT.name: message("light"),
+    CONTRAST.name: message("high contrast"),
+    TERMINAL.name: message("your terminal's own colours"),
 }

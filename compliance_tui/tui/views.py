@@ -4,33 +4,36 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
+from compliance_tui.safe.language import gettext, message
 from compliance_tui.tui import memory
 from compliance_tui.tui.form import Field, Form, fields
 from compliance_tui.tui.pick import Pick
 from compliance_tui.tui.show import MUTED, line
 
 AT_HAND = (
-    ("everything", ""),
-    ("blocks the release", "is:blocking"),
-    ("not answered yet", "is:unanswered -level:not-applicable"),
-    ("to be rechecked", "is:recheck"),
-    ("evidence missing", "is:missing is:blocking"),
-    ("evidence too old", "is:stale"),
-    ("checks that fail", "is:failing"),
-    ("checks that cannot tell", "is:unproven"),
-    ("to be signed", "is:unsigned is:blocking"),
-    ("sign-offs that lapsed", "is:lapsed"),
-    ("waived", "is:waived"),
-    ("recommended, still open", "is:advisory"),
+    (message("everything"), ""),
+    (message("blocks the release"), "is:blocking"),
+    (message("not answered yet"), "is:unanswered -level:not-applicable"),
+    (message("to be rechecked"), "is:recheck"),
+    (message("evidence missing"), "is:missing is:blocking"),
+    (message("evidence too old"), "is:stale"),
+    (message("checks that fail"), "is:failing"),
+    (message("checks that cannot tell"), "is:unproven"),
+    (message("to be signed"), "is:unsigned is:blocking"),
+    (message("sign-offs that lapsed"), "is:lapsed"),
+    (message("waived"), "is:waived"),
+    (message("recommended, still open"), "is:advisory"),
 )
 
 
 class ViewsPage(Form):
     """Ends with the filter that was chosen."""
 
-    purpose = "Views"
-    verb = "take"
-    about = "A view is a filter with a name. Enter takes one; a name typed below keeps the present filter under it, for you."
+    purpose = message("Views")
+    verb = message("take")
+    about = message(
+        "A view is a filter with a name. Enter takes one; a name typed below keeps the present filter under it, for you."
+    )
 
     def __init__(self, query: str) -> None:
         super().__init__()
@@ -38,12 +41,13 @@ class ViewsPage(Form):
 
     def fields(self) -> ComposeResult:
         """Views, and a name for a new one."""
-        rows = [*((query, f"{name:<26} {query}") for name, query in AT_HAND)]
-        rows += [(query, f"{name:<26} {query}   (yours)") for name, query in memory.views().items()]
+        rows = [(query, f"{gettext(name):<26} {query}") for name, query in AT_HAND]
+        yours = gettext("(yours)")
+        rows += [(query, f"{name:<26} {query}   {yours}") for name, query in memory.views().items()]
         yield Pick(list({query: (query, shown) for query, shown in rows}.values()), id="views")
         if self.present:
-            yield Static(line(f"the present filter is: {self.present}", MUTED), classes="name")
-            yield from fields(Field("keep it under this name (an own name given again replaces the view)", id="name"))
+            yield Static(line(gettext("the present filter is: {filter}", filter=self.present), MUTED), classes="name")
+            yield from fields(Field(gettext("keep it under this name (an own name given again replaces the view)"), id="name"))
 
     @on(Pick.Chosen)
     def action_save(self) -> None:
@@ -57,7 +61,7 @@ class ViewsPage(Form):
     def _keep(self) -> None:
         name = self.value("name")
         if not name:
-            self.complain("type a name first")
+            self.complain(gettext("type a name first"))
             return
         memory.keep_view(name, self.present)
         self.dismiss(self.present)

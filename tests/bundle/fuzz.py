@@ -17,8 +17,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from compliance_tui.assessment import actions
+from compliance_tui.assessment.folder import load
 from compliance_tui.bundle.attestation import read_apart
+from compliance_tui.bundle.log_proof import LogProof
 from compliance_tui.bundle.manifest import read_sums
+from compliance_tui.bundle.page import page
 from compliance_tui.bundle.predicates import PREDICATES
 from compliance_tui.bundle.seal import read_identities, unseal_stream
 from compliance_tui.bundle.state import State, fingerprint
@@ -29,6 +33,7 @@ from compliance_tui.safe.model import load_json_model
 from compliance_tui.standard.load import load_standard
 from compliance_tui.trust.dsse import read_envelope
 from compliance_tui.trust.sshsig import read_ssh_signature
+from tests.assessment.sample import NOW
 from tests.bundle.forging import resum, sign_again
 from tests.bundle.sample import Sample, sample
 
@@ -88,6 +93,10 @@ def _state(content: bytes) -> None:
     load_json_model(content, State, "x", signed=True)
 
 
+def _log(content: bytes) -> None:
+    load_json_model(content, LogProof, "x", signed=True)
+
+
 def _envelope(content: bytes) -> None:
     for _, signature in read_envelope(content, "x").signatures:
         fingerprint(signature)
@@ -120,6 +129,7 @@ READERS: dict[str, Callable[[bytes], None]] = {
     "manifest": _manifest,
     "statement": _statement,
     "state": _state,
+    "log": _log,
     "envelope": _envelope,
     "sshsig": _sshsig,
     "age": _age,
@@ -158,6 +168,9 @@ class Bundles:
     def __post_init__(self) -> None:
         (self.home / "lab").mkdir()
         self.made = sample(self.home / "lab", withhold=True)
+        self.made.export(self.home / "before.zip")  # so that there is a proof from the log's head in it
+        root, owner = self.made.root, self.made.by_role["assessor"]
+        actions.sign_off(load(root), "S-02", "ada", "owner", "ada", NOW, owner)
         self.made.export(self.home / "whole", folder=True)
         self.whole = self._contents(self.home / "whole")
         self.files = sorted(self.whole)
@@ -181,6 +194,8 @@ class Bundles:
         except (ValueError, KeyError, IndexError, TypeError, AttributeError, OSError):
             how = "plain"  # the forger could not read its own forgery
         found = self.made.verify(bundle, policy=self.made.full)
+        for row in page(found, "fuzzed"):
+            assert not any(character < " " for character in row), "a line that a terminal obeys"
         hint = path.name.endswith(".dsse.json") and found.verdict != "broken"  # the key id in an envelope is a hint
         same = self._contents(bundle) == self.whole
         assert how == "sign" or same or hint or found.verdict == "broken", f"{how} {path} was taken for genuine"

@@ -3,11 +3,13 @@
 import datetime as dt
 import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from compliance_tui.assessment import actions
 from compliance_tui.assessment.attach import attach
+from compliance_tui.assessment.deadlines import WHAT
 from compliance_tui.assessment.folder import load
 from compliance_tui.assessment.model import Artifact, Person, Subject, Waiver
 from compliance_tui.cli.open import can_draw
@@ -19,7 +21,10 @@ from compliance_tui.safe.words import word
 from compliance_tui.shipped import shipped
 from compliance_tui.standard.load import find_pack, standard_folders
 
-STANDARD = "frontier-release@1.1"
+if TYPE_CHECKING:
+    from compliance_tui.assessment.registers import Register
+
+STANDARDS = ("frontier-release@1.1", "jailbreak-risk@1.1")
 SERIES = "00000000-0000-4000-8000-0000000de300"
 ADA, BEN = "ada@northwind.example", "ben@northwind.example"
 # control, status, statement, evidence samples; what is not here stays open.
@@ -97,8 +102,59 @@ ANSWERS: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
         "Nine contacts, all reached in October. 48 hours in general, 12 where harm is imminent.",
         ("policy-doc", "contact-list"),
     ),
+    (
+        "JB-MET-01",
+        "not-met",
+        "2 of 40 attacks succeeded. So few attempts prove little; the run of 400 is booked for next week.",
+        ("inspect-eval-log",),
+    ),
+    (
+        "JB-RAT-01",
+        "met",
+        "62, 35, 10 and 57 points before anything was done; computed again on export, and the same.",
+        ("jailbreak-register",),
+    ),
+    (
+        "JB-RAT-02",
+        "met",
+        "Two people rated each entry alone. The widest gap was one level.",
+        ("jailbreak-register",),
+    ),
+    (
+        "JB-RAT-03",
+        "met",
+        "27, 5, 1 and 42 points are left. Nobody lowered a rating, and nobody had to raise one.",
+        ("jailbreak-register",),
+    ),
+    (
+        "JB-RAT-04",
+        "met",
+        "For JB-2026-01 a rater gave the values of the draft of somebody else: CJS-3 beside our J3.",
+        ("jailbreak-register",),
+    ),
+    (
+        "JB-RAT-05",
+        "met",
+        "Every entry has its dates, surfaces, class, owner and the hash of its sealed kit.",
+        ("jailbreak-register",),
+    ),
+    (
+        "JB-DET-01",
+        "met",
+        "191 of 200 seeded uses of known bypasses were seen while they ran.",
+        ("canary-test",),
+    ),
+    (
+        "JB-MIT-02",
+        "met",
+        "All four were contained in time, the closest of them with 17 hours to spare.",
+        ("jailbreak-register",),
+    ),
 )
-SIGNED = ("FR-WGT-01", "FR-WGT-02", "FR-ACC-02", "FR-MON-01", "FR-INC-02", "FR-INC-03", "FR-SAF-04")
+SIGNED = (
+    *("FR-WGT-01", "FR-WGT-02", "FR-ACC-02", "FR-MON-01", "FR-INC-02", "FR-INC-03", "FR-SAF-04"),
+    *("JB-RAT-01", "JB-RAT-02", "JB-RAT-03", "JB-RAT-05", "JB-DET-01", "JB-MIT-02"),
+)
 
 
 @click.command()
@@ -135,8 +191,8 @@ def _open(home: Path) -> int:
 
 
 def build_assessment(root: Path, at: dt.datetime) -> None:
-    """The sample assessment: the shipped pack, two fictional people, the shipped samples as evidence."""
-    pack = find_pack(STANDARD, standard_folders())
+    """The sample assessment: two of the shipped packs, two fictional people, the shipped samples as evidence."""
+    packs = [find_pack(one, standard_folders()) for one in STANDARDS]
     subject = Subject(
         name="northwind-2",
         version="2.0",
@@ -149,7 +205,7 @@ def build_assessment(root: Path, at: dt.datetime) -> None:
         Person(id=BEN, name="Ben Acheampong (fictional)", seats=["security"]),
     ]
     axes = {"profile": "api-only", "tier": "T1"}
-    actions.create(root, [pack], subject, axes, people, SERIES, ADA, at)
+    actions.create(root, packs, subject, axes, people, SERIES, ADA, at)
     contents = load(root)
     samples = shipped("evidence")
     for control, status, statement, kinds in ANSWERS:
@@ -168,7 +224,8 @@ def build_assessment(root: Path, at: dt.datetime) -> None:
             )
     for control in SIGNED:
         actions.sign_off(contents, control, ADA, "owner", ADA, at)
-    actions.sign_off(contents, "FR-SAF-04", BEN, "security", BEN, at)
+    for control in ("FR-SAF-04", "JB-RAT-02"):
+        actions.sign_off(contents, control, BEN, "security", BEN, at)
     actions.waive(
         contents,
         "FR-SUP-01",
@@ -191,6 +248,7 @@ def _sample(folder: Path) -> Path:
 
 def _walk(home: Path, at: dt.datetime) -> int:
     """Export, sign, verify, alter, verify again; each step with its result."""
+    from compliance_tui.assessment.registers import registers
     from compliance_tui.bundle.export import export
     from compliance_tui.bundle.page import line_rows
     from compliance_tui.bundle.sign import sign_bundle
@@ -214,6 +272,9 @@ def _walk(home: Path, at: dt.datetime) -> int:
     counts = ", ".join(f"{outcomes.count(name)} {gettext(word(name))}" for name in ("satisfied", "waived", "blocked"))
     say(gettext("2. readiness    {verdict}: {counts}", verdict=word(result.verdict), counts=counts))
 
+    for register in registers(contents, standard_folders(), at):
+        _say_ratings(register)
+
     (home / "keys").mkdir()
     write_atomic(
         home / "keys" / "README.txt",
@@ -224,13 +285,13 @@ def _walk(home: Path, at: dt.datetime) -> int:
         public = new_key(home / "keys" / f"{role}.key", None)
         trust = policies.add_person(trust, "trust.toml", who, "", [role], public.openssh)
     trust = policies.add_rule(trust, "trust.toml", policies.SELF_ASSESSMENT, None, {"lab-author": 1, "lab-officer": 1})
-    pin = contents.assessment.standards[0]
-    trust = policies.add_standard(trust, "trust.toml", pin.id, pin.version, pin.sha256)
+    for pin in contents.assessment.standards:
+        trust = policies.add_standard(trust, "trust.toml", pin.id, pin.version, pin.sha256)
     (home / "regulator").mkdir()
     write_atomic(home / "regulator" / "trust.toml", trust)
     say(
         gettext(
-            "3. keys         {folder}: two demonstration keys; {policy} asks for both",
+            "4. keys         {folder}: two demonstration keys; {policy} asks for both",
             folder=home / "keys",
             policy=home / "regulator" / "trust.toml",
         )
@@ -241,7 +302,7 @@ def _walk(home: Path, at: dt.datetime) -> int:
     done = export(contents, bundle, at, ADA, signers=signers[:1], attester="northwind.example")
     say(
         gettext(
-            "4. export       {bundle}: {items} items, {size:,} bytes, bundle id {id}…, signed by {person}",
+            "5. export       {bundle}: {items} items, {size:,} bytes, bundle id {id}…, signed by {person}",
             bundle=bundle,
             items=done.items,
             size=done.size,
@@ -250,11 +311,11 @@ def _walk(home: Path, at: dt.datetime) -> int:
         )
     )
     sign_bundle(bundle, signers[1])
-    say(gettext("5. sign         second signature, by {person}", person=BEN))
+    say(gettext("6. sign         second signature, by {person}", person=BEN))
 
     policy, kinds = policies.load_policy(trust, "trust.toml"), load_kinds()
     found = verify(bundle, policy, at, kinds)
-    say(gettext("6. verify       {verdict}", verdict=word(found.verdict)))
+    say(gettext("7. verify       {verdict}", verdict=word(found.verdict)))
     for row in line_rows(found.lines):
         say(f"   {row}")
 
@@ -264,7 +325,7 @@ def _walk(home: Path, at: dt.datetime) -> int:
     fault = next((line for line in caught.lines if line.outcome == "fail"), None)
     say(
         gettext(
-            "7. altered copy {bundle}, one byte of evidence changed: {verdict}; {reason}",
+            "8. altered copy {bundle}, one byte of evidence changed: {verdict}; {reason}",
             bundle=altered,
             verdict=word(caught.verdict),
             reason=fault.reason if fault else message("not noticed"),
@@ -276,6 +337,27 @@ def _walk(home: Path, at: dt.datetime) -> int:
     say(gettext("Verify it:      {command}", command=verify_it))
     genuine = all(line.outcome == "pass" or not line.required for line in found.lines if line.name != "readiness")
     return 0 if genuine and caught.verdict == "broken" else 1
+
+
+def _say_ratings(register: "Register") -> None:
+    """What is open in a register, and which of its clocks are over."""
+    still_open = [one for one in register.rated if one.entry.said.get("state") == "open"]
+    told = ", ".join(
+        gettext(
+            "{entry} in {band} ({base} points, {residual} left)",
+            entry=one.entry.id,
+            band=one.band,
+            base=one.entry.rating.base,
+            residual=one.entry.rating.residual,
+        )
+        for one in still_open
+    )
+    known, number = len(register.rated), len(still_open)
+    say(gettext("3. ratings      {known} known bypasses, {number} open: {told}", known=known, number=number, told=told))
+    for one in register.rated:
+        for deadline in one.entry.deadlines:
+            if deadline.state in ("missed", "over"):
+                say(f"                {one.entry.id}, {gettext(WHAT[deadline.clock])}: {gettext(deadline.text)}")
 
 
 def _alter(bundle: Path, altered: Path) -> None:

@@ -36,6 +36,8 @@ def test_the_demo_walks_the_whole_loop_and_says_so(demo: tuple[Path, str]) -> No
     for part in ("assessment/assessment.toml", "keys/lab-author.key", "regulator/trust.toml", "bundle.zip", "altered.zip"):
         assert (home / part).is_file()
     assert "altered copy" in said
+    assert "4 known bypasses, 1 open: JB-2026-04 in J2 (57 points, 42 left)" in said
+    assert "JB-2026-02, partners told: was due 2026-09-22 16:20" in said
     assert "broken" in said
 
 
@@ -60,9 +62,11 @@ def test_status_by_exit_status_and_json(demo: tuple[Path, str]) -> None:
     assert result.returncode == 3
     document = json.loads(result.stdout)
     assert document["verdict"] == "not-ready"
-    assert len(document["controls"]) == 45
+    assert len(document["controls"]) == 45 + 38
     assert all(control["reasons"] for control in document["controls"])
     by_id = {control["control"]: control for control in document["controls"]}
+    assert all(by_id[f"JB-RAT-0{number}"]["outcome"] == "satisfied" for number in (1, 2, 3, 5))
+    assert by_id["JB-MET-01"]["outcome"] == "blocked"
     assert by_id["FR-SUP-01"]["outcome"] == "waived"
     assert by_id["FR-WGT-01"]["outcome"] == "satisfied"
     assert "check-fail" in [reason["code"] for reason in by_id["FR-SDL-01"]["reasons"]]

@@ -100,8 +100,8 @@ def check_free(root: Path) -> None:
         raise InputError(
             "exists",
             message(
-                "{strays}: belongs to no assessment (was a start cut short?); remove the folder, or choose another one",
-                strays=clean_line(str(strays[0])),
+                "{path}: belongs to no assessment (was a start cut short?); remove the folder, or choose another one",
+                path=clean_line(str(strays[0])),
             ),
         )
 
@@ -148,10 +148,10 @@ def check_axes(standards: Sequence[Standard], axes: dict[str, str]) -> None:
                 raise InputError(
                     "unknown-value",
                     message(
-                        "{axis} has no value {value}; choose {axis_2}",
+                        "{axis} has no value {value}; choose {values}",
                         axis=axis.id,
                         value=clean_line(value, 60),
-                        axis_2=_values(axis),
+                        values=_values(axis),
                     ),
                 )
 
@@ -230,7 +230,7 @@ def _put_person(
 
 def response_path(standard: str, control: str) -> str:
     """Where the response to a control lies in the folder."""
-    return message("responses/{standard}/{control}.toml", standard=standard, control=control)
+    return f"responses/{standard}/{control}.toml"
 
 
 def read_response(root: Path, standard: str, control: str) -> Response:

@@ -18,6 +18,7 @@ from compliance_tui.evidence.readers import read_facts_of
 from compliance_tui.evidence.secrets import carried_along
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import open_regular
+from compliance_tui.safe.language import message
 from compliance_tui.safe.model import validate
 from compliance_tui.safe.text import clean_line
 from compliance_tui.standard.model import Control
@@ -67,7 +68,8 @@ def attach(
     sources = _sources(files, as_one)
     if replaces is not None and (len(sources) != 1 or replaces not in contents.items):
         raise InputError(
-            "bad-replacement", f"{clean_line(replaces, 20)}: name one item that is there, and one file or folder for it"
+            "bad-replacement",
+            message("{item}: name one item that is there, and one file or folder for it", item=clean_line(replaces, 20)),
         )
     prepared = []
     for source in sources:
@@ -81,7 +83,9 @@ def attach(
     for source, chosen, marks, facts, (day, day_source) in prepared:
         stored = store.put_many([path for _, path in source.files], _after(done, progress), cancelled)
         if marks != [_mark(path) for _, path in source.files]:
-            raise InputError("changed", f"{clean_line(source.title)}: changed while it was attached; attach it again")
+            raise InputError(
+                "changed", message("{source}: changed while it was attached; attach it again", source=clean_line(source.title))
+            )
         done += sum(one.size for one in stored)
         item = validate(
             {
@@ -132,7 +136,7 @@ def _sources(files: Sequence[Path], as_one: bool) -> list[_Source]:
         if path.is_dir() and not path.is_symlink():
             inside = sorted(found for found in path.rglob("*") if found.is_file() or found.is_symlink())
             if not inside:
-                raise InputError("empty", f"{clean_line(str(path))}: the folder holds no files")
+                raise InputError("empty", message("{path}: the folder holds no files", path=clean_line(str(path))))
             sources.append(_Source(path.name, [(found.relative_to(path).as_posix(), found) for found in inside]))
         else:
             sources.append(_Source(path.name, [(path.name, path)]))
@@ -140,7 +144,14 @@ def _sources(files: Sequence[Path], as_one: bool) -> list[_Source]:
         sources = [_Source(sources[0].title, [file for source in sources for file in source.files])]
     for source in sources:
         if len(source.files) > MOST_FILES_OF_AN_ITEM:
-            raise InputError("too-many", f"{clean_line(source.title)}: more than {MOST_FILES_OF_AN_ITEM:,} files; make parts")
+            raise InputError(
+                "too-many",
+                message(
+                    "{source}: more than {most:,} files; make parts",
+                    source=clean_line(source.title),
+                    most=MOST_FILES_OF_AN_ITEM,
+                ),
+            )
     return sources
 
 
@@ -148,7 +159,8 @@ def _kind(source: _Source, wanted: str | None, kinds: dict[str, Kind], asked: Se
     if wanted is not None:
         if wanted not in kinds:
             raise InputError(
-                "unknown-kind", f"{clean_line(wanted, 60)} is no known kind; `compliance-tui evidence kinds` lists them"
+                "unknown-kind",
+                message("{wanted} is no known kind; `compliance-tui evidence kinds` lists them", wanted=clean_line(wanted, 60)),
             )
         return kinds[wanted]
     found = recognise(source.files[0][1], kinds) if len(source.files) == 1 else None
@@ -158,9 +170,12 @@ def _kind(source: _Source, wanted: str | None, kinds: dict[str, Kind], asked: Se
         readable = [one for one in served if one in kinds and kinds[one].reader == "document"]
         found = readable[0] if len(readable) == 1 else None
     if found is None:
-        hint = f" (these controls ask for {', '.join(served)})" if served else ""
+        hint = message(" (these controls ask for {kinds})", kinds=", ".join(served)) if served else ""
         name = clean_line(source.files[0][0])
-        raise InputError("unknown-kind", f"{name}: cannot tell what kind of evidence this is; name it with --kind{hint}")
+        raise InputError(
+            "unknown-kind",
+            message("{name}: cannot tell what kind of evidence this is; name it with --kind{hint}", name=name, hint=hint),
+        )
     return kinds[found]
 
 
@@ -172,7 +187,12 @@ def _facts(source: _Source, kind: Kind, stated: dict[str, str]) -> Facts:
     if measured is not None:
         name = clean_line(source.title)
         raise InputError(
-            "stated-over-read", f"{name}: says {measured} itself, so that it cannot be stated; leave out --state {measured}"
+            "stated-over-read",
+            message(
+                "{name}: says {measured} itself, so that it cannot be stated; leave out --state {measured}",
+                name=name,
+                measured=measured,
+            ),
         )
     return found.model_copy(update={"facts": {**found.facts, **said}})
 
@@ -182,9 +202,12 @@ def _speaks_of(source: _Source, facts: Facts, date: dt.date | None, at: dt.datet
     said = next((day for fact in _DATES if (day := _day(facts.facts.get(fact))) is not None), None)
     day = date or said
     if day is None:
-        raise InputError("no-date", f"{name}: does not say which day it speaks of; give --date YYYY-MM-DD")
+        raise InputError("no-date", message("{name}: does not say which day it speaks of; give --date YYYY-MM-DD", name=name))
     if day > at.date():
-        raise InputError("future", f"{name}: speaks of {day}, which has not come yet; check the file, or give --date")
+        raise InputError(
+            "future",
+            message("{name}: speaks of {day}, which has not come yet; check the file, or give --date", name=name, day=day),
+        )
     return day, "attested" if date and date != said else "document"
 
 
@@ -201,7 +224,7 @@ def _mark(path: Path) -> tuple[int, int, int]:
     try:
         stat = os.stat(path)
     except OSError:
-        raise InputError("not-found", f"{clean_line(str(path))}: no such file; check the path") from None
+        raise InputError("not-found", message("{path}: no such file; check the path", path=clean_line(str(path)))) from None
     return stat.st_ino, stat.st_size, stat.st_mtime_ns
 
 

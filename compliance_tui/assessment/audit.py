@@ -10,6 +10,7 @@ from typing import Any
 
 from compliance_tui.assessment.log import RECORDS, read_log
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 from compliance_tui.trust.merkle import Tree, leaf_hash, verify_consistency, verify_inclusion
 
@@ -37,7 +38,7 @@ def verify_log(root: Path) -> LogReport:
     lines = log_lines(root)
     entries = read_log(root)
     torn = len(lines) - len(entries)
-    faults = [f"{torn} lines were torn by a crash, or are no entries"] if torn else []
+    faults: list[str] = [message("{number} lines were torn by a crash, or are no entries", number=torn)] if torn else []
     faults += _sequence_faults(entries)
     last: dict[str, str | None] = {}
     for entry in entries:
@@ -45,7 +46,13 @@ def verify_log(root: Path) -> LogReport:
         if not isinstance(path, str):
             continue
         if path in last and entry.get("before") != last[path]:
-            faults.append(f"entry {entry['seq']}: {clean_line(path)} was something else before than the log knew")
+            faults.append(
+                message(
+                    "entry {entry}: {path} was something else before than the log knew",
+                    entry=entry["seq"],
+                    path=clean_line(path),
+                )
+            )
         last[path] = entry.get("sha256")
     faults += _record_faults(root, last)
     tree = Tree(lines)
@@ -54,7 +61,11 @@ def verify_log(root: Path) -> LogReport:
 
 def _sequence_faults(entries: Sequence[dict[str, Any]]) -> list[str]:
     numbers = [0, *(entry["seq"] for entry in entries)]
-    return [f"after entry {one} comes entry {other}" for one, other in pairwise(numbers) if other != one + 1]
+    return [
+        message("after entry {one} comes entry {other}", one=one, other=other)
+        for one, other in pairwise(numbers)
+        if other != one + 1
+    ]
 
 
 def _record_faults(root: Path, last: dict[str, str | None]) -> list[str]:
@@ -66,14 +77,14 @@ def _record_faults(root: Path, last: dict[str, str | None]) -> list[str]:
     }
     known = {path: sha256 for path, sha256 in last.items() if any(fnmatch.fnmatch(path, pattern) for pattern in RECORDS)}
     odd = sorted(path for path in {*there, *known} if there.get(path) != known.get(path))
-    return [f"{clean_line(path)} is not as the log left it; the next export notes that" for path in odd]
+    return [message("{path} is not as the log left it; the next export notes that", path=clean_line(path)) for path in odd]
 
 
 def inclusion(root: Path, line: int) -> dict[str, Any]:
     """The proof that line ``line`` (the first is 1) is in the log as it is now. Raises InputError ``no-line``."""
     lines = log_lines(root)
     if not 1 <= line <= len(lines):
-        raise InputError("no-line", f"the log has {len(lines)} lines, and no line {line}")
+        raise InputError("no-line", message("the log has {number} lines, and no line {line}", number=len(lines), line=line))
     tree = Tree(lines)
     proof = tree.inclusion_proof(line - 1)
     leaf = leaf_hash(lines[line - 1])
@@ -94,10 +105,15 @@ def consistency(root: Path, size: int, old_root: bytes | None = None) -> dict[st
     """
     lines = log_lines(root)
     if not 1 <= size <= len(lines):
-        raise InputError("no-line", f"the log has {len(lines)} lines; a head of {size} was never its own")
+        raise InputError(
+            "no-line", message("the log has {number} lines; a head of {size} was never its own", number=len(lines), size=size)
+        )
     tree = Tree(lines)
     if old_root is not None and old_root != tree.root(size):
-        raise InputError("not-continued", f"the first {size} lines of the log are not those of the head that was remembered")
+        raise InputError(
+            "not-continued",
+            message("the first {size} lines of the log are not those of the head that was remembered", size=size),
+        )
     proof = tree.consistency_proof(size)
     assert verify_consistency(size, tree.root(size), tree.size, tree.root(), proof)
     return {

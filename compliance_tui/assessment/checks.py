@@ -22,6 +22,7 @@ from compliance_tui.assessment.compare import (
 from compliance_tui.assessment.model import Item, Person, Subject
 from compliance_tui.assessment.register import figure, read_entries
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import either, joined, message, remade
 from compliance_tui.standard.check import Check, Operand
 from compliance_tui.standard.levels import evidence_in_force, matches_any
 from compliance_tui.standard.model import Axis, Condition, Control, Standard
@@ -106,7 +107,7 @@ def computed_value(axis: Axis, items: Sequence[Item]) -> tuple[str, str] | None:
     """The highest value of a computed axis that ``items`` show, and the sentence for it; None without any usable fact."""
     if axis.computed is None:
         return None
-    best, why, usable = axis.computed.otherwise, "no condition of a higher value holds", False
+    best, why, usable = axis.computed.otherwise, message("no condition of a higher value holds"), False
     for rule in axis.computed.rules:
         for condition in rule.any:
             for item in items:
@@ -114,7 +115,7 @@ def computed_value(axis: Axis, items: Sequence[Item]) -> tuple[str, str] | None:
                 # A run that was cut short may show what a model can do, never what it cannot.
                 usable = usable or bool(held) or (held is not None and is_complete(item))
                 if held and axis.rank(rule.value) > axis.rank(best):
-                    best, why = rule.value, f"{held} in {item.id}"
+                    best, why = rule.value, message("{held} in {item}", held=held, item=item.id)
     return (best, why) if usable else None
 
 
@@ -129,13 +130,13 @@ def _evaluate(check: Check, scope: Scope) -> CheckResult | None:
         return CheckResult(check.id, check.title, outcome, text, measured, shown)
 
     if limit is None and check.other is None:
-        return result("unproven", f"set the axis {next(iter(check.by))} first: the limit depends on it")
+        return result("unproven", message("set the axis {axis} first: the limit depends on it", axis=next(iter(check.by))))
     items = [item for item in scope.items if item.kind in check.kinds]
     if not items:
-        return result("unproven", f"no {' or '.join(check.kinds)} is attached")
+        return result("unproven", message("no {kinds} is attached", kinds=either(check.kinds)))
     fresh = [item for item in items if is_fresh(item, scope.evidence_rules, scope.as_of)]
     if not fresh:
-        return result("stale", f"every {' or '.join(check.kinds)} is too old, or dated in the future")
+        return result("stale", message("every {kinds} is too old, or dated in the future", kinds=either(check.kinds)))
     if check.items == "latest":
         newest = max(item.speaks_of for item in fresh)
         fresh = [item for item in fresh if item.speaks_of == newest]
@@ -147,20 +148,17 @@ def _evaluate(check: Check, scope: Scope) -> CheckResult | None:
 def _one_item(check: Check, item: Item, limit: Scalar | list[str] | None, scope: Scope) -> CheckResult:
     def result(outcome: Outcome, text: str, measured: str = "", shown: str = "") -> CheckResult:
         stated = any(fact.source == "stated" for name in _fact_names(check) if (fact := item.facts.get(name)))
-        return CheckResult(
-            check.id,
-            check.title,
-            outcome,
-            f"{item.id}: {text}{' (stated, not read)' if stated else ''}",
-            measured,
-            shown,
-        )
+        text = message("{item}: {text}", item=item.id, text=text)
+        text = message("{text} (stated, not read)", text=text) if stated else text
+        return CheckResult(check.id, check.title, outcome, text, measured, shown)
 
     missing = [name for name in (*_fact_names(check), *check.needs) if name not in item.facts]
     if missing:
-        return result("unproven", f"the evidence does not say {', '.join(missing)}")
+        return result("unproven", message("the evidence does not say {missing}", missing=", ".join(missing)))
     if not is_complete(item) and COMPLETED not in _fact_names(check):
-        return result("unproven", "the evidence did not run to its end over all it was asked; nothing can be read off it")
+        return result(
+            "unproven", message("the evidence did not run to its end over all it was asked; nothing can be read off it")
+        )
     if check.rating is not None:
         return _rating_check(check, item, limit, scope, result)
     if check.statistic != "value":
@@ -172,39 +170,50 @@ def _one_item(check: Check, item: Item, limit: Scalar | list[str] | None, scope:
         if isinstance(others, str):
             return result("unproven", others)
         holds = _holds_all(fact.value, check.op or "", others)
-        wanted = f"{_operand(check.other)} {', '.join(shown(value) for value in others[:3])}"
+        wanted = joined([_operand(check.other), joined(shown(value) for value in others[:3])], " ")
     else:
         holds = compare(_ranked(fact.value, check, scope), check.op or "", _ranked(limit, check, scope))
-        wanted = f"{shown(limit)}{with_unit(unit)}"
-    measured = f"{shown(fact.value)}{with_unit(unit)}"
+        wanted = joined([shown(limit), with_unit(unit)], "")
+    measured = joined([shown(fact.value), with_unit(unit)], "")
     if holds is None:
-        return result("unproven", f"{measured} cannot be compared with {wanted}", measured, wanted)
-    words = "" if check.op == "==" else f"{_WORDS[check.op or '==']} "
-    return result("pass" if holds else "fail", f"{measured}, wanted {words}{wanted}", measured, wanted)
+        return result(
+            "unproven",
+            message("{measured} cannot be compared with {wanted}", measured=measured, wanted=wanted),
+            measured,
+            wanted,
+        )
+    asked = wanted if check.op == "==" else remade(_ASKED[check.op or "=="], limit=wanted)
+    return result(
+        "pass" if holds else "fail",
+        message("{measured}, wanted {limit}", measured=measured, limit=asked),
+        measured,
+        wanted,
+    )
 
 
 def _bound_check(check: Check, item: Item, limit: object, scope: Scope, result: _Result) -> CheckResult:
     successes, trials = item.facts[check.successes or ""].value, item.facts[check.trials or ""].value
     if not (is_count(successes) and is_count(trials)) or not 0 <= int(successes) <= int(trials) <= 10_000_000:  # type: ignore[arg-type]
-        return result("unproven", "the counts in the evidence are not counts")
+        return result("unproven", message("the counts in the evidence are not counts"))
     k, n = int(successes), int(trials)  # type: ignore[arg-type]
     least = check.minimum_trials
     for axis, table in check.minimum_trials_by.items():
         least = table.get(scope.values.get(axis, ""))
     bound = upper_bound(k, n) if check.statistic == "ucb95" else lower_bound(k, n)
-    side = "upper" if check.statistic == "ucb95" else "lower"
-    measured, wanted = f"{percent(bound)} ({k} of {n})", percent(float(limit))  # type: ignore[arg-type]
+    measured, wanted = message("{bound} ({k} of {n})", bound=percent(bound), k=k, n=n), percent(float(limit))  # type: ignore[arg-type]
     if least is not None and n < least:
-        return result("unproven", f"{n} trials, at least {least} are needed", measured, wanted)
+        return result("unproven", message("{n} trials, at least {least} are needed", n=n, least=least), measured, wanted)
     holds = compare(Decimal(repr(bound)), check.op or "", limit)
-    text = f"{k} of {n}, 95 % {side} bound {percent(bound)}, limit {wanted}"
+    upper = message("{k} of {n}, 95 % upper bound {bound}, limit {limit}", k=k, n=n, bound=percent(bound), limit=wanted)
+    lower = message("{k} of {n}, 95 % lower bound {bound}, limit {limit}", k=k, n=n, bound=percent(bound), limit=wanted)
+    text = upper if check.statistic == "ucb95" else lower
     return result("pass" if holds else "fail", text, measured, wanted)
 
 
 def _rating_check(check: Check, item: Item, limit: object, scope: Scope, result: _Result) -> CheckResult:
     scale, ratings = scope.standard.scale(check.scale), item.facts["ratings"].value
     if scale is None or not isinstance(ratings, tuple):
-        return result("unproven", f"the register cannot be rated by {check.scale}")
+        return result("unproven", message("the register cannot be rated by {scale}", scale=check.scale))
     try:
         entries = read_entries(ratings, scale, scope.standard, scope.values, scope.as_of)
         found = figure(check.rating or "", entries, scale, scope.standard, check.from_band, check.below_band)
@@ -212,8 +221,13 @@ def _rating_check(check: Check, item: Item, limit: object, scope: Scope, result:
         return result("unproven", str(error))
     measured = percent(float(found.value)) if isinstance(found.value, Decimal) else shown(found.value)
     holds = compare(found.value, check.op or "", limit)
-    named = f" ({', '.join(found.entries[:3])}{' and more' if len(found.entries) > 3 else ''})" if found.entries else ""
-    text = f"{len(found.entries)} of {found.of} entries{named}, wanted {_WORDS.get(check.op or '', '')} {shown(limit)}"
+    named = ", ".join(found.entries[:3])
+    counted = message("{number} of {of} entries", number=len(found.entries), of=found.of)
+    if len(found.entries) > 3:
+        counted = message("{counted} ({names} and more)", counted=counted, names=named)
+    elif found.entries:
+        counted = message("{counted} ({names})", counted=counted, names=named)
+    text = message("{measured}, wanted {limit}", measured=counted, limit=remade(_ASKED[check.op or "=="], limit=shown(limit)))
     return result("pass" if holds else "fail", text, measured, shown(limit))
 
 
@@ -222,12 +236,14 @@ def _axis_check(check: Check, axis_id: str, scope: Scope) -> CheckResult:
     computed = computed_value(axis, scope.items) if axis else None
     declared = scope.values.get(axis_id)
     if axis is None or declared is None:
-        return CheckResult(check.id, check.title, "unproven", f"the axis {axis_id} is not set")
+        return CheckResult(check.id, check.title, "unproven", message("the axis {axis} is not set", axis=axis_id))
     if computed is None:
-        return CheckResult(check.id, check.title, "unproven", f"no evidence here lets the {axis_id} be computed")
+        return CheckResult(
+            check.id, check.title, "unproven", message("no evidence here lets the {axis} be computed", axis=axis_id)
+        )
     value, why = computed
     holds = axis.rank(declared) >= axis.rank(value)
-    text = f"declared {declared}, computed {value}: {why}"
+    text = message("declared {declared}, computed {value}: {why}", declared=declared, value=value, why=why)
     return CheckResult(check.id, check.title, "pass" if holds else "fail", text, declared, value)
 
 
@@ -246,7 +262,7 @@ def _condition(condition: Condition, item: Item) -> str | None:
         return None
     bound = upper_bound(k, n) if condition.statistic == "ucb95" else lower_bound(k, n)
     holds = compare(Decimal(repr(bound)), condition.op, condition.limit)
-    return f"{k} of {n}, bound {percent(bound)}" if holds else ""
+    return message("{k} of {n}, bound {bound}", k=k, n=n, bound=percent(bound)) if holds else ""
 
 
 def _limit(check: Check, scope: Scope) -> tuple[Scalar | list[str] | None, bool]:
@@ -275,10 +291,15 @@ def _others(other: Operand, check: Check, item: Item, scope: Scope) -> list[Valu
         there = _compared_items(other, check, item, scope)
         alike = [one for one in there if _agree(item, one, other.same)]
         if there and not alike:
-            return f"not compared: {', '.join(other.same)} differ between {item.id} and {there[0].id}"
+            return message(
+                "not compared: {facts} differ between {item} and {other}",
+                facts=", ".join(other.same),
+                item=item.id,
+                other=there[0].id,
+            )
         values += [one.facts[other.fact or ""].value for one in alike]
     if not values:
-        return f"nothing to compare with: no {_operand(other)} is known"
+        return message("nothing to compare with: no {what} is known", what=_operand(other))
     values = [_shifted(value, other) for value in values]
     keyed = [(key, value) for value in values if (key := sort_key(value)) is not None]
     if other.take in ("each", "latest") or not keyed:
@@ -319,16 +340,31 @@ def _shifted(value: Value, other: Operand) -> Value:
 
 
 def _operand(other: Operand) -> str:
-    name = (other.subject or f"{other.fact} of {other.evidence}").replace("-", " " if other.subject else "-")
+    name = message("{fact} of {evidence}", fact=other.fact, evidence=other.evidence)
+    if other.subject:
+        name = _SUBJECT[other.subject]
     times = f"{other.times} × " if other.times is not None else ""
-    days = f" {'+' if other.days > 0 else '−'} {abs(other.days)} days" if other.days else ""
-    return f"{times}{name}{days}"
+    days = message(" {sign} {days} days", sign="+" if other.days > 0 else "−", days=abs(other.days)) if other.days else ""
+    return joined([times, name, days], "")
 
 
-_WORDS = {
-    "<=": "at most", "<": "less than", ">=": "at least", ">": "more than", "==": "exactly", "!=": "anything but",
-    "includes": "to include", "is-one-of": "one of", "before": "before", "not-after": "no later than",
-}  # fmt: skip
+_ASKED = {
+    "<=": message("at most {limit}"),
+    "<": message("less than {limit}"),
+    ">=": message("at least {limit}"),
+    ">": message("more than {limit}"),
+    "==": message("exactly {limit}"),
+    "!=": message("anything but {limit}"),
+    "includes": message("to include {limit}"),
+    "is-one-of": message("one of {limit}"),
+    "before": message("before {limit}"),
+    "not-after": message("no later than {limit}"),
+}
+_SUBJECT = {
+    "artifact-digests": message("artifact digests"),
+    "version": message("version"),
+    "release-date": message("release date"),
+}
 
 
 def _holds_all(value: Value, op: str, others: Sequence[Value]) -> bool | None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from compliance_tui.evidence.fact import Fact
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.instant import parse_instant
+from compliance_tui.safe.language import message
 
 
 def compare(value: object, op: str, limit: object) -> bool | None:
@@ -86,9 +87,9 @@ def as_text(value: object) -> str:
 def shown(value: object) -> str:
     """The value as a person reads it; long texts are cut."""
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return message("yes") if value else message("no")
     if isinstance(value, tuple | list):
-        return ", ".join(map(str, value)) or "nothing"
+        return ", ".join(map(str, value)) or message("nothing")
     if isinstance(value, int):
         return f"{value:,}"
     text = str(value)

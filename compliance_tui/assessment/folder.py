@@ -22,6 +22,7 @@ from compliance_tui.assessment.readiness import ControlKey, ControlState, Readin
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import fsync_folder, read_bounded, write_atomic, writing
 from compliance_tui.safe.instant import format_instant
+from compliance_tui.safe.language import either, message
 from compliance_tui.safe.model import load_model
 from compliance_tui.safe.text import clean_line
 from compliance_tui.safe.toml import LARGEST_TOML, dump_toml
@@ -74,9 +75,13 @@ class Contents:
             return found[0]
         name = clean_line(reference, 100)
         if found:
-            names = " or ".join(f"{standard.id}/{identifier}" for standard, _ in found)
-            raise InputError("ambiguous-control", f"{name} is in several standards; write {names}")
-        raise InputError("unknown-control", f"no pinned standard has a control {name}; `compliance-tui status` lists them")
+            names = either(f"{standard.id}/{identifier}" for standard, _ in found)
+            raise InputError(
+                "ambiguous-control", message("{name} is in several standards; write {names}", name=name, names=names)
+            )
+        raise InputError(
+            "unknown-control", message("no pinned standard has a control {name}; `compliance-tui status` lists them", name=name)
+        )
 
 
 def load(root: Path) -> Contents:
@@ -111,14 +116,24 @@ def _load(root: Path) -> Contents:
         if (response.standard, response.control) != (parts.parent.name, parts.stem):
             raise InputError(
                 "bad-field",
-                f"{clean_line(str(root / path))}: answers {response.standard}/{response.control}, but the file's place "
-                "says otherwise; move the file or mend the fields",
+                message(
+                    "{path}: answers {standard}/{control}, but the file's place says otherwise; move the file or mend the "
+                    "fields",
+                    path=clean_line(str(root / path)),
+                    standard=response.standard,
+                    control=response.control,
+                ),
             )
         responses[response.standard, response.control] = response
     items: dict[str, Item] = {}
     for path, item in read_records(root, "evidence", "E-*.toml", Item).items():
         if item.id != Path(path).stem:
-            raise InputError("bad-field", f"{clean_line(str(root / path))}: holds {item.id}; rename the file or mend the id")
+            raise InputError(
+                "bad-field",
+                message(
+                    "{path}: holds {item}; rename the file or mend the id", path=clean_line(str(root / path)), item=item.id
+                ),
+            )
         items[item.id] = item
     return Contents(root, assessment, standards, responses, items)
 
@@ -129,7 +144,10 @@ def read_assessment(root: Path) -> Assessment:
     if not path.exists():
         raise InputError(
             "no-assessment",
-            f"{clean_line(str(root))}: no assessment here; `compliance-tui init DIR --standard ID --subject NAME` starts one",
+            message(
+                "{root}: no assessment here; `compliance-tui init DIR --standard ID --subject NAME` starts one",
+                root=clean_line(str(root)),
+            ),
         )
     return load_model(read_bounded(path, LARGEST_TOML), Assessment, str(path))
 
@@ -149,11 +167,15 @@ def changing(root: Path, *, seconds: float = LOCK_SECONDS) -> Iterator[None]:
     try:
         lock.acquire(timeout=seconds)
     except Timeout:
-        raise InputError("busy", f"{clean_line(str(root))}: another process is writing; try again") from None
+        raise InputError("busy", message("{root}: another process is writing; try again", root=clean_line(str(root)))) from None
     except OSError as error:
         raise InputError(
             "read-only",
-            f"{clean_line(str(root))}: cannot be written ({(error.strerror or '').lower()}); check its permissions",
+            message(
+                "{root}: cannot be written ({reason}); check its permissions",
+                root=clean_line(str(root)),
+                reason=(error.strerror or "").lower(),
+            ),
         ) from None
     try:
         with writing(root):
@@ -207,5 +229,8 @@ def record_bytes(record: BaseModel) -> bytes:
     table = record.model_dump(by_alias=True)
     content = dump_toml({name: value for name, value in table.items() if value not in (None, [], {}, "")})
     if len(content) > LARGEST_RECORD:
-        raise InputError("too-large", f"the record would be larger than the {LARGEST_RECORD:,} bytes allowed; shorten its text")
+        raise InputError(
+            "too-large",
+            message("the record would be larger than the {limit:,} bytes allowed; shorten its text", limit=LARGEST_RECORD),
+        )
     return content

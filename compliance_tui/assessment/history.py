@@ -18,7 +18,9 @@ from compliance_tui.assessment.readiness import ControlState, readiness
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import read_bounded
 from compliance_tui.safe.instant import parse_instant
+from compliance_tui.safe.language import joined, message
 from compliance_tui.safe.toml import LARGEST_TOML
+from compliance_tui.safe.words import word
 
 MOST_EVENTS = 100
 M = TypeVar("M", bound=BaseModel)
@@ -65,7 +67,7 @@ def control_history(root: Path, standard: str, control: str, most: int = MOST_EV
 def _event(root: Path, path: str, entry: Mapping[str, Any]) -> Event:
     before = record_of(root, path, entry.get("before"), Response)
     after = record_of(root, path, entry.get("sha256"), Response)
-    changes = tuple(differences(before, after)) if after is not None else ("what it said then is not kept here",)
+    changes = tuple(differences(before, after)) if after is not None else (message("what it said then is not kept here"),)
     return Event(int(entry["seq"]), _when(entry), str(entry.get("by", "?")), str(entry.get("act", "?")), changes)
 
 
@@ -80,32 +82,36 @@ def differences(before: Response | None, after: Response) -> Iterator[str]:
     """What changed between two states of an answer, one sentence each."""
     old = before or Response(standard=after.standard, control=after.control)
     if old.status != after.status:
-        yield f"status {_word(old.status)} → {_word(after.status)}"
+        yield message("status {before} → {after}", before=_word(old.status), after=_word(after.status))
     if old.statement != after.statement:
         words, now = len(old.statement.split()), len(after.statement.split())
-        yield f"statement of {now} words" if not words else f"statement changed, {words} → {now} words"
+        yield (
+            message("statement of {now} words", now=now)
+            if not words
+            else message("statement changed, {words} → {now} words", words=words, now=now)
+        )
     for item in after.evidence:
         if item not in old.evidence:
-            yield f"{item} attached"
+            yield message("{item} attached", item=item)
     for item in old.evidence:
         if item not in after.evidence:
-            yield f"{item} taken off"
+            yield message("{item} taken off", item=item)
     if old.waiver != after.waiver:
-        yield f"waived until {after.waiver.until}" if after.waiver else "waiver ended"
+        yield message("waived until {until}", until=after.waiver.until) if after.waiver else message("waiver ended")
     signed = {(one.person, one.seat, one.seen) for one in old.sign_offs}
     for one in after.sign_offs:
         if (one.person, one.seat, one.seen) not in signed:
-            yield f"signed by {one.person} as {one.seat}"
+            yield message("signed by {person} as {seat}", person=one.person, seat=one.seat)
     kept = {(one.person, one.seat) for one in after.sign_offs}
     for one in old.sign_offs:
         if (one.person, one.seat) not in kept:
-            yield f"the sign-off of {one.person} as {one.seat} taken back"
+            yield message("the sign-off of {person} as {seat} taken back", person=one.person, seat=one.seat)
     if after.recheck and after.recheck != old.recheck:
-        yield "has to be rechecked"
+        yield message("has to be rechecked")
 
 
 def _word(status: str | None) -> str:
-    return status.replace("-", " ") if status else "open"
+    return word(status) if status else message("open")
 
 
 def lapse_reasons(contents: Contents, state: ControlState, seat: str) -> list[str]:
@@ -123,12 +129,12 @@ def lapse_reasons(contents: Contents, state: ControlState, seat: str) -> list[st
     ]
     signed = record_of(contents.root, path, signing[-1].get("sha256"), Response) if signing else None
     if signed is None:
-        return ["what was signed is not in the history of this folder"]
+        return [message("what was signed is not in the history of this folder")]
     since = int(signing[-1]["seq"])
     found = [_told(contents.root, path, log, since, signed, response)]
     found.append(_release_changes(contents, log, since))
     reasons = [one for some in found for one in some]
-    return reasons or ["the rules of the control, or a stated fact of its evidence, changed since"]
+    return reasons or [message("the rules of the control, or a stated fact of its evidence, changed since")]
 
 
 def _told(root: Path, path: str, log: Sequence[Mapping[str, Any]], since: int, signed: Response, now: Response) -> list[str]:
@@ -136,7 +142,7 @@ def _told(root: Path, path: str, log: Sequence[Mapping[str, Any]], since: int, s
     bound = ("status", "statement", "evidence")
     if all(getattr(signed, name) == getattr(now, name) for name in bound):
         return []
-    reasons = []
+    reasons: list[str] = []
     for entry in log:
         if entry.get("path") != path or int(entry["seq"]) <= since:
             continue
@@ -145,9 +151,16 @@ def _told(root: Path, path: str, log: Sequence[Mapping[str, Any]], since: int, s
         if before is None or after is None or all(getattr(before, name) == getattr(after, name) for name in bound):
             continue
         same_rest = after.model_copy(update={"sign_offs": before.sign_offs, "waiver": before.waiver})
-        changes = "; ".join(differences(before, same_rest))
-        reasons.append(f"{changes} by {entry.get('by', '?')} on {_when(entry):%Y-%m-%d %H:%M} UTC")
-    return reasons or ["; ".join(differences(signed, now.model_copy(update={"sign_offs": signed.sign_offs})))]
+        changes = joined(differences(before, same_rest), "; ")
+        reasons.append(
+            message(
+                "{changes} by {person} on {at:%Y-%m-%d %H:%M} UTC",
+                changes=changes,
+                person=entry.get("by", "?"),
+                at=_when(entry),
+            )
+        )
+    return reasons or [joined(differences(signed, now.model_copy(update={"sign_offs": signed.sign_offs})), "; ")]
 
 
 def _release_changes(contents: Contents, log: Sequence[Mapping[str, Any]], since: int) -> list[str]:
@@ -157,18 +170,25 @@ def _release_changes(contents: Contents, log: Sequence[Mapping[str, Any]], since
     then = record_of(contents.root, path, later[0].get("before"), Assessment) if later else None
     if then is None:
         return []
-    now, reasons = contents.assessment, []
+    now = contents.assessment
+    reasons: list[str] = []
     for name in sorted({*then.axes, *now.axes}):
         if then.axes.get(name) != now.axes.get(name):
-            reasons.append(f"{name} {then.axes.get(name, 'not set')} → {now.axes.get(name, 'not set')}")
+            unset = message("not set")
+            before, after = then.axes.get(name, unset), now.axes.get(name, unset)
+            reasons.append(message("{axis} {before} → {after}", axis=name, before=before, after=after))
     if (then.subject.name, then.subject.version) != (now.subject.name, now.subject.version):
         reasons.append(
-            f"the release {then.subject.name} {then.subject.version} → {now.subject.name} {now.subject.version}".strip()
+            message(
+                "the release {before} → {after}",
+                before=f"{then.subject.name} {then.subject.version}",
+                after=f"{now.subject.name} {now.subject.version}".strip(),
+            )
         )
     if sorted(one.sha256 for one in then.subject.artifacts) != sorted(one.sha256 for one in now.subject.artifacts):
-        reasons.append("the artifacts of the release changed")
+        reasons.append(message("the artifacts of the release changed"))
     if then.standards != now.standards:
-        reasons.append("another version of the standard is pinned")
+        reasons.append(message("another version of the standard is pinned"))
     return reasons
 
 

@@ -18,6 +18,7 @@ from pydantic import StrictBool, StringConstraints, model_validator
 from compliance_tui.assessment import log
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import fsync_folder, read_bounded, write_atomic
+from compliance_tui.safe.language import message
 from compliance_tui.safe.model import load_json_model
 from compliance_tui.safe.strict_json import dump_json
 from compliance_tui.safe.text import clean_line
@@ -58,7 +59,7 @@ class Journal(Model):
     @model_validator(mode="after")
     def _known_move(self) -> "Journal":
         if self.undo and not {"standard", "from", "to"} <= set(self.entry):
-            raise ValueError("what can be taken back says which standard moved from where to where")
+            raise ValueError(message("what can be taken back says which standard moved from where to where"))
         return self
 
 
@@ -152,7 +153,10 @@ def _refuse_links(root: Path, journal: Journal) -> None:
     home = root.resolve()
     for folder in {Path(step.path).parent for step in journal.files}:
         if (root / folder).resolve() != home / folder:
-            raise InputError("not-regular", f"{clean_line(str(root / folder))}: leads out of the assessment; replace the link")
+            raise InputError(
+                "not-regular",
+                message("{root}: leads out of the assessment; replace the link", root=clean_line(str(root / folder))),
+            )
 
 
 def _apply(root: Path, step: FileStep) -> None:

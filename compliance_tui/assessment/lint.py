@@ -12,6 +12,8 @@ from compliance_tui.assessment.checks import is_complete
 from compliance_tui.assessment.folder import Contents
 from compliance_tui.assessment.model import Item
 from compliance_tui.assessment.readiness import ControlState, Readiness
+from compliance_tui.safe.language import message
+from compliance_tui.safe.words import word
 
 _RUN = "run_id"
 
@@ -38,22 +40,36 @@ def _control_oddities(contents: Contents, state: ControlState) -> Iterator[Oddit
     assert response is not None  # the caller looked
     items = [contents.items[one] for one in response.evidence if one in contents.items]
     if response.status == "met" and control.evidence and not items:
-        yield Oddity("met-without-evidence", control.id, "answered met, and no evidence is attached")
+        yield Oddity("met-without-evidence", control.id, message("answered met, and no evidence is attached"))
     if response.status and not response.statement.strip() and response.status != "met":
-        yield Oddity("no-statement", control.id, f"answered {response.status.replace('-', ' ')} without a word of explanation")
+        yield Oddity(
+            "no-statement", control.id, message("answered {status} without a word of explanation", status=word(response.status))
+        )
     asked = {kind for rule in control.evidence for kind in rule.kinds}
     for item in items:
         if asked and item.kind not in asked:
-            yield Oddity("proves-nothing-here", control.id, f"{item.id} is a {item.kind}, which this control does not ask for")
+            yield Oddity(
+                "proves-nothing-here",
+                control.id,
+                message("{item} is a {kind}, which this control does not ask for", item=item.id, kind=item.kind),
+            )
     failing = [check for check in state.checks if check.outcome == "fail"]
     if response.status == "met" and failing:
-        yield Oddity("contradicts-facts", control.id, f"answered met, but {failing[0].title}: {failing[0].text}")
+        yield Oddity(
+            "contradicts-facts",
+            control.id,
+            message("answered met, but {check}: {text}", check=failing[0].title, text=failing[0].text),
+        )
     if response.status == "not-met" and state.checks and all(check.outcome == "pass" for check in state.checks):
-        yield Oddity("contradicts-facts", control.id, "answered not met, but every check passes")
+        yield Oddity("contradicts-facts", control.id, message("answered not met, but every check passes"))
     attached = {item.attached_by for item in items}
     for seat in state.seats:
         if seat.state == "signed" and seat.person in attached:
-            yield Oddity("signed-own-evidence", control.id, f"{seat.person} signs as {seat.seat} and attached the evidence")
+            yield Oddity(
+                "signed-own-evidence",
+                control.id,
+                message("{person} signs as {seat} and attached the evidence", person=seat.person, seat=seat.seat),
+            )
 
 
 def _item_oddities(contents: Contents, has_bytes: Callable[[str], bool]) -> Iterator[Oddity]:
@@ -61,12 +77,17 @@ def _item_oddities(contents: Contents, has_bytes: Callable[[str], bool]) -> Iter
     for item in contents.items.values():
         lost = next((file for file in item.files if not has_bytes(file.sha256)), None)
         if lost is not None:
-            yield Oddity("file-missing", item.id, f"its file {lost.name} is not in the store (sha256 {lost.sha256[:16]}…)")
+            yield Oddity(
+                "file-missing",
+                item.id,
+                message("its file {file} is not in the store (sha256 {sha256}…)", file=lost.name, sha256=lost.sha256[:16]),
+            )
         if item.id not in served:
-            yield Oddity("serves-nothing", item.id, "serves no control")
+            yield Oddity("serves-nothing", item.id, message("serves no control"))
         if not is_complete(item):
-            why = f": {item.warnings[0]}" if item.warnings else ""
-            yield Oddity("incomplete", item.id, f"did not run to its end over all it was asked{why}")
+            text = message("did not run to its end over all it was asked")
+            text = message("{text}: {why}", text=text, why=item.warnings[0]) if item.warnings else text
+            yield Oddity("incomplete", item.id, text)
 
 
 def _twins(items: list[Item]) -> Iterator[Oddity]:
@@ -80,8 +101,8 @@ def _twins(items: list[Item]) -> Iterator[Oddity]:
             by_run[item.kind, str(run.value)].append(item)
     for twins in by_bytes.values():
         for other in twins[1:]:
-            yield Oddity("same-bytes", other.id, f"holds the same bytes as {twins[0].id}")
+            yield Oddity("same-bytes", other.id, message("holds the same bytes as {item}", item=twins[0].id))
     for twins in by_run.values():
         for other in twins[1:]:
             if digest_of_file_list(other) != digest_of_file_list(twins[0]):
-                yield Oddity("same-run", other.id, f"claims the same run as {twins[0].id}, with other bytes")
+                yield Oddity("same-run", other.id, message("claims the same run as {item}, with other bytes", item=twins[0].id))

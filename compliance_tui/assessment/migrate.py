@@ -19,7 +19,9 @@ from compliance_tui.assessment.folder import Contents, changing, load, record_by
 from compliance_tui.assessment.model import LONGEST_STATEMENT, Recheck, Response, Status
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.instant import format_instant
+from compliance_tui.safe.language import joined, message
 from compliance_tui.safe.text import clean_line
+from compliance_tui.safe.words import word
 from compliance_tui.standard.changes import Changes, Link, changes_between, way_between
 from compliance_tui.standard.digest import control_digest
 from compliance_tui.standard.lint_changes import change_faults
@@ -75,15 +77,22 @@ def plan_migration(contents: Contents, pack: Pack, version: Callable[[str], Stan
     pinned = next((pin for pin in contents.assessment.standards if pin.id == pack.standard.id), None)
     if pinned is None:
         known = ", ".join(pin.id for pin in contents.assessment.standards)
-        raise InputError("not-pinned", f"this assessment does not pin {pack.standard.id}; it pins {known}")
+        raise InputError(
+            "not-pinned",
+            message("this assessment does not pin {standard}; it pins {known}", standard=pack.standard.id, known=known),
+        )
     old, new = contents.standard(pack.standard.id), pack.standard
     if pinned.sha256 == pack.sha256:
         return Plan(old, pack, (), False)
     if pinned.version == pack.standard.version:
         raise InputError(
             "released-otherwise",
-            f"{clean_line(str(pack.path))}, line 1: {new.id} {new.version} is pinned here with other bytes; "
-            "give the changed text a new version",
+            message(
+                "{path}, line 1: {standard} {version} is pinned here with other bytes; give the changed text a new version",
+                path=clean_line(str(pack.path)),
+                standard=new.id,
+                version=new.version,
+            ),
         )
     _refuse_faulty_lists(old, pack, version)
     changes = changes_between(old, new, version)
@@ -96,24 +105,39 @@ def plan_migration(contents: Contents, pack: Pack, version: Callable[[str], Stan
 def _refuse_faulty_lists(old: Standard, pack: Pack, version: Callable[[str], Standard | None]) -> None:
     """Every list of changes that the move goes along adds up, and so does that of the version moved to."""
     for place, name, text in change_faults(pack.standard, version):
-        where = f"{clean_line(str(pack.path))}, line {line_in(pack, ('changes', place))}"
-        raise InputError("bad-standard", f"{where}: {name}: {text}; nothing was moved")
+        where = message("{path}, line {line}", path=clean_line(str(pack.path)), line=line_in(pack, ("changes", place)))
+        raise InputError(
+            "bad-standard", message("{where}: {name}: {text}; nothing was moved", where=where, name=name, text=text)
+        )
     for one in (way_between(old, pack.standard, version) or [])[1:]:
         for _, name, text in change_faults(one, version):
             raise InputError(
-                "bad-standard", f"the list of changes of {one.id} {one.version}: {name}: {text}; nothing was moved"
+                "bad-standard",
+                message(
+                    "the list of changes of {standard} {version}: {name}: {text}; nothing was moved",
+                    standard=one.id,
+                    version=one.version,
+                    name=name,
+                    text=text,
+                ),
             )
 
 
 def _axis_warnings(contents: Contents, new: Standard) -> list[str]:
     chosen = contents.assessment.axes
-    warnings = []
+    warnings: list[str] = []
     for axis in new.axes:
         value = chosen.get(f"{new.id}/{axis.id}", chosen.get(axis.id))
         if value is None:
-            warnings.append(f"the axis {axis.id} is new: choose a value with `compliance-tui axes {axis.id}=VALUE`")
+            warnings.append(
+                message("the axis {axis} is new: choose a value with `compliance-tui axes {axis}=VALUE`", axis=axis.id)
+            )
         elif axis.rank(value) < 0:
-            warnings.append(f"the axis {axis.id} no longer has the value {clean_line(value, 40)}; choose another")
+            warnings.append(
+                message(
+                    "the axis {axis} no longer has the value {value}; choose another", axis=axis.id, value=clean_line(value, 40)
+                )
+            )
     return warnings
 
 
@@ -135,20 +159,20 @@ class _Mover:
         olds = tuple(link.old for link in links)
         written_ahead = self._old.control(control.id) is None and self._said(control.id) is not None
         if written_ahead:
-            why = "answered here already; that answer stays"
+            why = message("answered here already; that answer stays")
             return Step(olds, control.id, "kept", why, self._said(control.id), archives=olds)
         if not links:
             return self._added(control)
         effect = max((link.effect for link in links), key=("keep", "recompute", "recheck").index)
         notes = list(dict.fromkeys(note for link in links for note in link.notes))
         kinds = list(dict.fromkeys(kind for link in links for kind in link.kinds))
-        why = f"{', '.join(kinds)}: {_sentence(notes)}" if kinds else "unchanged"
+        why = joined([joined(map(word, kinds)), _sentence(notes)], ": ") if kinds else message("unchanged")
         answered = [(name, said) for name in olds if (said := self._said(name)) is not None]
         if not answered:
-            return Step(olds, control.id, _OUTCOMES[effect], f"{why}; it was not answered")
+            return Step(olds, control.id, _OUTCOMES[effect], message("{why}; it was not answered", why=why))
         stray = self._answered_otherwise(answered)
         if effect != "recheck" and stray:
-            effect, why = "recheck", f"{why}; {stray}"
+            effect, why = "recheck", joined([why, stray], "; ")
         response = self._merged(control, answered)
         if effect == "recheck":
             response = self._to_recheck(response, why, answered)
@@ -159,32 +183,38 @@ class _Mover:
         for name, said in answered:
             control = self._old.control(name)
             if control is not None and said.answers is not None and said.answers != control_digest(control):
-                return f"{name} was answered to another text than the one pinned"
+                return message("{name} was answered to another text than the one pinned", name=name)
         return ""
 
     def _added(self, control: Control) -> Step:
         fate = self._changes.added.get(control.id)
-        note = _sentence(fate.notes) if fate and fate.notes else "it comes with this version"
+        note = _sentence(fate.notes) if fate and fate.notes else message("it comes with this version")
         archived = [one.response for one in archived_answers(self._contents.root, control.id)]
         if control.id in self._changes.retired and (said := self._said(control.id)) is not None:
             archived.append(said)  # gone in a version between, and here again
         found = next((one for one in reversed(archived) if one.standard == self._old.id), None)
         if found is None:
-            grace = f"; counts from {control.counts_from} on" if control.counts_from else ""
-            return Step((), control.id, "new", f"{', '.join(fate.kinds) if fate else 'added'}: {note}{grace}")
+            grace = message("; counts from {day} on", day=control.counts_from) if control.counts_from else ""
+            kinds = joined(map(word, fate.kinds if fate else ("added",)))
+            return Step((), control.id, "new", joined([joined([kinds, note], ": "), grace], ""))
         if found.answers == control_digest(control):
             response = found.model_copy(update={"sign_offs": []})
             return Step(
-                (control.id,), control.id, "kept", "taken back from the archive; the text is the one answered", response
+                (control.id,),
+                control.id,
+                "kept",
+                message("taken back from the archive; the text is the one answered"),
+                response,
             )
-        why = "taken back from the archive, where an answer to an earlier text of it was kept"
+        why = message("taken back from the archive, where an answer to an earlier text of it was kept")
         return Step((control.id,), control.id, "recheck", why, self._to_recheck(found, why, [(control.id, found)]))
 
     def archived(self, control: Control) -> Step:
         """What becomes of a control that is gone."""
         fate = self._changes.retired[control.id]
-        covered = f"; covered by {', '.join(fate.covered_by)}" if fate.covered_by else ""
-        why = f"{', '.join(fate.kinds)}: {_sentence(fate.notes) or 'gone in this version'}{covered}"
+        covered = message("; covered by {controls}", controls=", ".join(fate.covered_by)) if fate.covered_by else ""
+        note = _sentence(fate.notes) or message("gone in this version")
+        why = joined([joined([joined(map(word, fate.kinds)), note], ": "), covered], "")
         return Step((control.id,), None, "archived", why, self._said(control.id), archives=(control.id,))
 
     def _merged(self, control: Control, answered: Sequence[tuple[str, Response]]) -> Response:
@@ -209,7 +239,11 @@ class _Mover:
 
     def _to_recheck(self, response: Response, why: str, answered: Sequence[tuple[str, Response]]) -> Response:
         earlier = list(dict.fromkeys(one.recheck.why for _, one in answered if one.recheck))
-        lost = [f"its waiver until {one.waiver.until} was for the old rule" for _, one in answered if one.waiver]
+        lost = [
+            message("its waiver until {until} was for the old rule", until=one.waiver.until)
+            for _, one in answered
+            if one.waiver
+        ]
         statuses = [one.status or (one.recheck.was if one.recheck else None) for _, one in answered]
         was = min((one for one in statuses if one), key=_WORST.index, default=None)
         sentence = "; ".join([*earlier, f"{self._old.version} -> {self._new.version}: {why}", *lost])
@@ -295,7 +329,9 @@ def undo_migration(root: Path, identifier: str, by: str, at: dt.datetime) -> tup
     with changing(root):
         last = journal.last_change(root)
         if last is None:
-            raise InputError("nothing-to-undo", f"{clean_line(str(root))}: no migration that could be taken back")
+            raise InputError(
+                "nothing-to-undo", message("{root}: no migration that could be taken back", root=clean_line(str(root)))
+            )
         standard, returned, left = (last.entry[name] for name in ("standard", "from", "to"))
         answers = f"responses/{standard}/"
         changed = journal.changed_since(root, last)
@@ -304,8 +340,14 @@ def undo_migration(root: Path, identifier: str, by: str, at: dt.datetime) -> tup
         if changed:
             raise InputError(
                 "answered-since",
-                f"{clean_line(changed[0])} was written after the move to {left}; undoing would lose it. "
-                f"`compliance-tui migrate --to {standard}@{returned}` goes back and keeps it",
+                message(
+                    "{changed} was written after the move to {left}; undoing would lose it. `compliance-tui migrate --to "
+                    "{standard}@{returned}` goes back and keeps it",
+                    changed=clean_line(changed[0]),
+                    left=left,
+                    standard=standard,
+                    returned=returned,
+                ),
             )
         back = {**last.entry, "at": format_instant(at), "by": by, "act": "migrate-undo", "from": left, "to": returned}
         journal.commit(root, identifier, journal.bytes_before(root, last), back, undo=False)

@@ -7,6 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, S
 
 from compliance_tui.evidence.fact import Fact
 from compliance_tui.evidence.store_address import StoreAddress
+from compliance_tui.safe.language import message
 from compliance_tui.standard.rule import Digest, Identifier, Line, Slug, Version
 
 PersonId = Annotated[str, StringConstraints(pattern=r"^[^\s\x00-\x1f\x7f]{1,120}$")]
@@ -20,15 +21,15 @@ STATUSES: tuple[Status, ...] = ("met", "partly-met", "not-met", "not-applicable"
 def _aware(value: object) -> object:
     """Instants carry their offset: one without is a different moment in every office."""
     if isinstance(value, dt.datetime) and value.tzinfo is None:
-        raise ValueError("an instant needs its offset; write 2026-11-23T15:00:00Z")
+        raise ValueError(message("an instant needs its offset; write 2026-11-23T15:00:00Z"))
     if isinstance(value, int | float):
-        raise ValueError("write an instant as 2026-11-23T15:00:00Z")
+        raise ValueError(message("write an instant as 2026-11-23T15:00:00Z"))
     return value
 
 
 def _day(value: object) -> object:
     if isinstance(value, dt.datetime) or not isinstance(value, dt.date | str):
-        raise ValueError("write a date as 2026-11-23")
+        raise ValueError(message("write a date as 2026-11-23"))
     return value
 
 
@@ -102,7 +103,7 @@ class Assessment(Model):
     def _once(self) -> "Assessment":
         for what, ids in (("person", [p.id for p in self.people]), ("standard", [s.id for s in self.standards])):
             if len(set(ids)) != len(ids):
-                raise ValueError(f"a {what} stands twice")
+                raise ValueError(message("a {what} stands twice", what=what))
         return self
 
     def person(self, identifier: str) -> Person | None:
@@ -157,7 +158,9 @@ class Response(Model):
     @model_validator(mode="after")
     def _not_in_order(self) -> "Response":
         if self.recheck is not None and self.status in ("met", "not-applicable"):
-            raise ValueError(f"an answer that has to be rechecked cannot be {self.status}; answer it again")
+            raise ValueError(
+                message("an answer that has to be rechecked cannot be {status}; answer it again", status=self.status)
+            )
         return self
 
 

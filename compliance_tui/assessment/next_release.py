@@ -13,6 +13,7 @@ from compliance_tui.assessment.readiness import axis_values
 from compliance_tui.assessment.store import objects_folder, open_store
 from compliance_tui.evidence.store import LocalStore
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 from compliance_tui.standard.levels import evidence_in_force
 from compliance_tui.standard.load import Pack, read_pack
@@ -20,7 +21,7 @@ from compliance_tui.standard.model import Standard
 from compliance_tui.standard.rule import EvidenceRule
 
 _CONFIRM: tuple[Status, ...] = ("met", "not-applicable")
-_TITLE = "confirm again"
+_TITLE = message("confirm again")
 
 
 def start_next_release(
@@ -101,13 +102,21 @@ def _carry_bytes(old: Contents, target: Path, items: Sequence[Item], progress: C
     sizes = {file.sha256: file.size for item in items for file in item.files}
     lost = next((found.sha256 for found in store.check(sizes) if found.fault == "missing"), None)
     if lost is not None:
-        raise InputError("evidence-missing", f"{clean_line(str(source))}: the bytes {lost[:16]}… are gone; restore them first")
+        raise InputError(
+            "evidence-missing",
+            message(
+                "{source}: the bytes {sha256}… are gone; restore them first", source=clean_line(str(source)), sha256=lost[:16]
+            ),
+        )
     if sizes and isinstance(store, LocalStore):
         wanted = sorted(sizes)
         stored = LocalStore(objects_folder(target)).put_many([store.path(sha256) for sha256 in wanted], progress)
         altered = next((sha256 for sha256, one in zip(wanted, stored, strict=True) if one.sha256 != sha256), None)
         if altered is not None:
-            raise InputError("evidence-altered", f"{clean_line(str(source))}: the bytes {altered[:16]}… were altered")
+            raise InputError(
+                "evidence-altered",
+                message("{source}: the bytes {sha256}… were altered", source=clean_line(str(source)), sha256=altered[:16]),
+            )
 
 
 def _carried(response: Response, kept: Mapping[str, Item], before: str, at: dt.datetime) -> Response:

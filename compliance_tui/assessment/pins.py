@@ -11,6 +11,7 @@ from compliance_tui.assessment.model import Assessment
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import write_atomic
 from compliance_tui.safe.instant import format_instant
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 from compliance_tui.standard.load import Pack
 
@@ -23,8 +24,11 @@ def pin_standard(root: Path, pack: Pack, by: str, at: dt.datetime) -> Assessment
         if known is not None:
             raise InputError(
                 "pinned-already",
-                f"{known.id} {known.version} is pinned already; "
-                f"`compliance-tui migrate --to {known.id}@VERSION` moves its answers",
+                message(
+                    "{known} {version} is pinned already; `compliance-tui migrate --to {known}@VERSION` moves its answers",
+                    known=known.id,
+                    version=known.version,
+                ),
             )
         write_atomic(root / "standards" / pack.file_name, pack.content)
         changed = assessment.model_copy(update={"standards": [*assessment.standards, pin_of(pack)]})
@@ -41,9 +45,12 @@ def unpin_standard(root: Path, identifier: str, change: str, by: str, at: dt.dat
         contents = load(root)
         pins = [pin for pin in contents.assessment.standards if pin.id != identifier]
         if len(pins) == len(contents.assessment.standards):
-            raise InputError("not-pinned", f"{clean_line(identifier, 60)} is not pinned here")
+            raise InputError("not-pinned", message("{identifier} is not pinned here", identifier=clean_line(identifier, 60)))
         if not pins:
-            raise InputError("last-standard", f"{identifier} is the only standard here; an assessment answers at least one")
+            raise InputError(
+                "last-standard",
+                message("{identifier} is the only standard here; an assessment answers at least one", identifier=identifier),
+            )
         standard = contents.standard(identifier)
         files: dict[str, bytes | None] = {
             "assessment.toml": record_bytes(contents.assessment.model_copy(update={"standards": pins}))

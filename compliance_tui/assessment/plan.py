@@ -8,6 +8,7 @@ from typing import Literal
 from compliance_tui.assessment.checks import largest_age
 from compliance_tui.assessment.folder import Contents
 from compliance_tui.assessment.readiness import ControlKey, ControlState, Readiness, Reason
+from compliance_tui.safe.language import message
 
 Actor = Literal["decide", "answer", "evidence", "checks", "sign"]
 # Who has to act, by how the code of a reason begins. The order is also that of effort: a decision is no work of the officer's.
@@ -20,11 +21,11 @@ _ACTORS: tuple[tuple[Actor, tuple[str, ...]], ...] = (
 )
 # In the order in which a page lists them, with their headings.
 ACTORS: Mapping[Actor, str] = {
-    "decide": "Decisions to take",
-    "answer": "Answers to write",
-    "evidence": "Evidence to bring",
-    "checks": "Checks to pass",
-    "sign": "People to sign",
+    "decide": message("Decisions to take"),
+    "answer": message("Answers to write"),
+    "evidence": message("Evidence to bring"),
+    "checks": message("Checks to pass"),
+    "sign": message("People to sign"),
 }
 _ORDER: tuple[Actor, ...] = tuple(ACTORS)
 
@@ -72,9 +73,17 @@ def needs(contents: Contents, result: Readiness) -> list[Need]:
     for standard in result.standards:
         for axis in standard.axes:
             if axis.declared is None:
-                found["decide", f"choose a value for the axis {axis.axis} of {standard.id}"] = []
+                found[
+                    "decide", message("choose a value for the axis {axis} of {standard}", axis=axis.axis, standard=standard.id)
+                ] = []
             elif axis.understated:
-                text = f"{axis.axis} is declared {axis.declared}, below the computed {axis.computed}: {axis.why}"
+                text = message(
+                    "{axis} is declared {declared}, below the computed {computed}: {why}",
+                    axis=axis.axis,
+                    declared=axis.declared,
+                    computed=axis.computed,
+                    why=axis.why,
+                )
                 found["decide", text] = []
     for state in result.blocking():
         for reason in own_reasons(contents, state):
@@ -138,19 +147,21 @@ def calendar(contents: Contents, result: Readiness, until: dt.date) -> list[Even
 
 
 def _events(contents: Contents, state: ControlState) -> list[tuple[dt.date, str]]:
-    events = []
+    events: list[tuple[dt.date, str]] = []
     rules = contents.evidence_rules(state)
     for identifier in state.response.evidence if state.response else []:
         item = contents.items.get(identifier)
         most = largest_age(rules, item.kind) if item else None
         if item is not None and most is not None:
             day = item.speaks_of + dt.timedelta(days=most + 1)
-            events.append((day, f"{item.id} {item.kind} is too old"))
+            events.append((day, message("{item} {kind} is too old", item=item.id, kind=item.kind)))
     waiver = state.response.waiver if state.response else None
     if waiver is not None and state.outcome == "waived":
-        events.append((waiver.until + dt.timedelta(days=1), f"the waiver by {waiver.approver} has ended"))
+        events.append(
+            (waiver.until + dt.timedelta(days=1), message("the waiver by {approver} has ended", approver=waiver.approver))
+        )
     if state.control.counts_from is not None:
-        events.append((state.control.counts_from, "begins to count"))
+        events.append((state.control.counts_from, message("begins to count")))
     return events
 
 

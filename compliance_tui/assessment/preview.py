@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any, BinaryIO
 
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import message
 
 MOST_BYTES = 512 * 1024
 MOST_LINES = 2_000
@@ -40,22 +41,26 @@ def preview(opened: Callable[[], BinaryIO], name: str) -> Preview:
     if head[:4] == b"PK\x03\x04":
         return _archive(opened, name)
     if b"\x00" in head[:8192]:
-        return _lines("bytes", _dump(head), whole)
+        return _lines(message("bytes"), _dump(head), whole)
     text = head.decode("utf-8", "replace")
     lower = name.lower()
     if lower.endswith((".csv", ".tsv")):
         try:
-            return _lines("table", _table(_rows(text, "\t" if lower.endswith(".tsv") else ",")), whole)
+            return _lines(message("table"), _table(_rows(text, "\t" if lower.endswith(".tsv") else ",")), whole)
         except csv.Error:
-            return _lines("text", text.splitlines(), whole)
+            return _lines(message("text"), text.splitlines(), whole)
     if text.lstrip()[:1] in ("{", "["):
         return _json(text, whole)
-    return _lines("text", text.splitlines(), whole)
+    return _lines(message("text"), text.splitlines(), whole)
 
 
 def _lines(form: str, lines: "Iterator[str] | Sequence[str]", whole: bool) -> Preview:
     taken = list(islice(lines, MOST_LINES + 1))
-    return Preview(form, tuple(line[:_WIDEST_LINE] for line in taken[:MOST_LINES]), not whole or len(taken) > MOST_LINES)
+    return Preview(
+        form,
+        tuple(line if len(line) <= _WIDEST_LINE else line[:_WIDEST_LINE] for line in taken[:MOST_LINES]),
+        not whole or len(taken) > MOST_LINES,
+    )
 
 
 def _json(text: str, whole: bool) -> Preview:
@@ -64,16 +69,16 @@ def _json(text: str, whole: bool) -> Preview:
     except (ValueError, RecursionError):
         objects = _json_lines(text, whole)
         if objects:
-            return _lines("JSON lines", _table([_flat(one) for one in objects]), whole)
-        return _lines("JSON" if not whole else "text", text.splitlines(), whole)
+            return _lines(message("JSON lines"), _table([_flat(one) for one in objects]), whole)
+        return _lines("JSON" if not whole else message("text"), text.splitlines(), whole)
     if isinstance(value, dict) and isinstance(value.get("runs"), list):
         return _lines("SARIF", _sarif(value["runs"]), whole)
     if isinstance(value, list) and len(value) > 1 and all(isinstance(one, dict) for one in value):
-        return _lines("table", _table([_flat(one) for one in value]), whole)
+        return _lines(message("table"), _table([_flat(one) for one in value]), whole)
     try:
         return _lines("JSON", json.dumps(value, ensure_ascii=False, indent=2).splitlines(), whole)
     except RecursionError:
-        return _lines("text", text.splitlines(), whole)
+        return _lines(message("text"), text.splitlines(), whole)
 
 
 def _json_lines(text: str, whole: bool) -> list[dict[str, Any]]:
@@ -124,7 +129,7 @@ def _sarif(runs: Sequence[Any]) -> Iterator[str]:
         results = _inside(run, "results")
         results = results if isinstance(results, list) else []
         yield f"{_inside(driver, 'name') or 'tool without a name'} {_inside(driver, 'semanticVersion') or ''}".rstrip()
-        yield f"{len(results)} results"
+        yield message("{number} results", number=len(results))
         for result in results:
             place = _inside(result, "locations", 0, "physicalLocation")
             line = _inside(place, "region", "startLine")
@@ -163,11 +168,11 @@ def _archive(opened: Callable[[], BinaryIO], name: str) -> Preview:
                 head = Member(file, members["header.json"], name, MOST_BYTES)
                 content = b"".join(iter(lambda: head.read(MOST_BYTES), b""))
                 lines += [*_json(content.decode("utf-8", "replace"), True).lines, ""]
-            lines.append(f"{len(members)} members")
+            lines.append(message("{number} members", number=len(members)))
             lines += [f"  {member.file_size:>14,}  {member.filename}" for member in members.values()]
         except InputError as error:
-            return Preview("archive", (str(error),), False)
-    return _lines("evaluation log" if "header.json" in members else "archive", lines, True)
+            return Preview(message("archive"), (str(error),), False)
+    return _lines(message("evaluation log") if "header.json" in members else message("archive"), lines, True)
 
 
 def _dump(content: bytes) -> Iterator[str]:

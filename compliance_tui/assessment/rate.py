@@ -10,6 +10,7 @@ from compliance_tui.assessment.deadlines import Deadline
 from compliance_tui.assessment.register import Entry, read_entries
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.instant import format_instant
+from compliance_tui.safe.language import message
 from compliance_tui.safe.strict_json import dump_json_line
 from compliance_tui.safe.text import clean_line
 from compliance_tui.standard.model import Standard
@@ -50,7 +51,15 @@ def scale_of(standard: Standard, identifier: str | None = None) -> RatingScale:
     """The scale with that id, or the standard's own one. Raises InputError ``no-scale``."""
     own = [scale for scale in standard.scales if (scale.id == identifier if identifier else not scale.outside)]
     if not own:
-        raise InputError("no-scale", f"{standard.id} {standard.version} has no rating scale {clean_line(identifier or '', 40)}")
+        raise InputError(
+            "no-scale",
+            message(
+                "{standard} {version} has no rating scale {identifier}",
+                standard=standard.id,
+                version=standard.version,
+                identifier=clean_line(identifier or "", 40),
+            ),
+        )
     return own[0]
 
 
@@ -64,7 +73,7 @@ def rate_register(
     scale = scale_of(standard, str(register.get("scale") or "") or None)
     entries = register.get("entries")
     if not isinstance(entries, list):
-        raise InputError("bad-rating", "the register has no list of entries")
+        raise InputError("bad-rating", message("the register has no list of entries"))
     read = read_entries([dump_json_line(one).decode() for one in entries], scale, standard, values, as_of)
     return [_rated(entry, scale, standard, values) for entry in read]
 

@@ -12,6 +12,8 @@ from typing import Literal
 from compliance_tui.assessment.checks import CheckResult, Scope, check_outcomes, computed_value, is_fresh
 from compliance_tui.assessment.digest import seen_digest
 from compliance_tui.assessment.model import Assessment, Item, Response, SignOff, Subject
+from compliance_tui.safe.language import either, message
+from compliance_tui.safe.words import word
 from compliance_tui.standard.levels import Level, level, matches
 from compliance_tui.standard.model import Control, Standard
 
@@ -192,7 +194,7 @@ def _control_state(
     response = responses.get((standard.id, control.id))
     wanted = level(control, values, standard.axes, published)
     if wanted == "not-applicable":
-        reason = Reason("out-of-scope", "no rule of the standard asks for it at these axis values")
+        reason = Reason("out-of-scope", message("no rule of the standard asks for it at these axis values"))
         return ControlState(standard.id, control, wanted, response, "not-applicable", (reason,))
     own = _items(response, items)
     scope = Scope(
@@ -212,7 +214,9 @@ def _control_state(
     elif response and response.waiver and control.waivable and as_of.date() <= response.waiver.until:
         waiver = response.waiver
         outcome = "waived"
-        text = f"waived until {waiver.until} by {waiver.approver}: {waiver.reason}"
+        text = message(
+            "waived until {until} by {approver}: {reason}", until=waiver.until, approver=waiver.approver, reason=waiver.reason
+        )
         reasons = [Reason("waived", text), *reasons]
     else:
         outcome = "blocked"
@@ -220,25 +224,28 @@ def _control_state(
     if outcome == "blocked" and wanted == "recommended":
         outcome, reasons = (
             "advisory",
-            [Reason("recommended", "recommended at these axis values; it never blocks"), *reasons],
+            [Reason("recommended", message("recommended at these axis values; it never blocks")), *reasons],
         )
     if outcome == "blocked" and control.counts_from and as_of.date() < control.counts_from:
-        outcome, reasons = "advisory", [Reason("grace", f"counts from {control.counts_from} on"), *reasons]
+        outcome, reasons = (
+            "advisory",
+            [Reason("grace", message("counts from {day} on", day=control.counts_from)), *reasons],
+        )
     return ControlState(standard.id, control, wanted, response, outcome, tuple(reasons), checks, seats)
 
 
 def _satisfied(response: Response | None) -> Reason:
     if response and response.status == "not-applicable":
-        return Reason("justified-not-applicable", "does not apply, with a signed justification")
-    return Reason("met", "met; evidence, checks and sign-offs are in order")
+        return Reason("justified-not-applicable", message("does not apply, with a signed justification"))
+    return Reason("met", message("met; evidence, checks and sign-offs are in order"))
 
 
 def _waiver_reasons(control: Control, response: Response | None, as_of: dt.datetime) -> list[Reason]:
     if response is None or response.waiver is None:
         return []
     if not control.waivable:
-        return [Reason("not-waivable", "the standard does not allow this control to be waived")]
-    return [Reason("waiver-expired", f"the waiver ended on {response.waiver.until}")]
+        return [Reason("not-waivable", message("the standard does not allow this control to be waived"))]
+    return [Reason("waiver-expired", message("the waiver ended on {until}", until=response.waiver.until))]
 
 
 def _gaps(
@@ -252,50 +259,73 @@ def _gaps(
     if response is not None and response.recheck is not None:
         gaps = [Reason("recheck", response.recheck.why)]
     elif response is None or response.status is None:
-        gaps = [Reason("unanswered", "not answered yet")]
+        gaps = [Reason("unanswered", message("not answered yet"))]
     elif response.status == "not-applicable":
         return _not_applicable_gaps(scope.control, response, seats)
     elif response.status != "met":
-        gaps = [Reason(f"status-{response.status}", f"answered {response.status.replace('-', ' ')}")]
+        gaps = [
+            Reason(
+                f"status-{response.status}",
+                message("answered {status}", status=word(response.status)),
+            )
+        ]
     else:
         gaps = []
     if response is not None:
         lost = [identifier for identifier in response.evidence if identifier not in items]
-        gaps += [Reason("evidence-unknown", f"{identifier} is named but not in the evidence folder") for identifier in lost]
+        gaps += [
+            Reason("evidence-unknown", message("{item} is named but not in the evidence folder", item=identifier))
+            for identifier in lost
+        ]
     gaps += _evidence_gaps(scope)
-    gaps += [Reason(f"check-{one.outcome}", f"{one.title}: {one.text}") for one in checks if one.outcome != "pass"]
+    gaps += [
+        Reason(f"check-{one.outcome}", message("{title}: {text}", title=one.title, text=one.text))
+        for one in checks
+        if one.outcome != "pass"
+    ]
     return gaps + _seat_gaps(scope.items, response, seats)
 
 
 def _not_applicable_gaps(control: Control, response: Response, seats: Sequence[SeatState]) -> list[Reason]:
     gaps = []
     if not control.may_be_not_applicable:
-        gaps.append(Reason("not-applicable-refused", "the standard does not allow this control to be not applicable"))
+        gaps.append(Reason("not-applicable-refused", message("the standard does not allow this control to be not applicable")))
     if not response.statement.strip():
-        gaps.append(Reason("unjustified", "says not applicable without a justification in its statement"))
+        gaps.append(Reason("unjustified", message("says not applicable without a justification in its statement")))
     if not seats and not response.sign_offs:
-        gaps.append(Reason("sign-off-missing", "a justification counts only when it is signed off"))
+        gaps.append(Reason("sign-off-missing", message("a justification counts only when it is signed off")))
     return gaps + _seat_gaps([], response, seats)
 
 
 def _evidence_gaps(scope: Scope) -> list[Reason]:
     gaps = []
     for rule in scope.evidence_rules:
-        kinds = " or ".join(rule.kinds)
+        kinds = either(rule.kinds)
         items = [item for item in scope.items if item.kind in rule.kinds]
         fresh = [item for item in items if is_fresh(item, scope.evidence_rules, scope.as_of)]
         if len(fresh) >= rule.minimum:
             continue
         if len(items) < rule.minimum:
             more = f"{rule.minimum} × " if rule.minimum > 1 else ""
-            gaps.append(Reason("evidence-missing", f"needs {more}{kinds}"))
+            gaps.append(Reason("evidence-missing", message("needs {more}{kinds}", more=more, kinds=kinds)))
             continue
         oldest = min(items, key=lambda item: item.speaks_of)
         future = max(items, key=lambda item: item.speaks_of)
         if future.speaks_of > scope.as_of.date():
-            gaps.append(Reason("evidence-future", f"{future.id} speaks of {future.speaks_of}, which has not come yet"))
+            gaps.append(
+                Reason(
+                    "evidence-future",
+                    message("{item} speaks of {day}, which has not come yet", item=future.id, day=future.speaks_of),
+                )
+            )
         else:
-            text = f"{oldest.id} speaks of {oldest.speaks_of}, more than {rule.max_age_days} days ago; attach newer {kinds}"
+            text = message(
+                "{item} speaks of {day}, more than {days} days ago; attach newer {kinds}",
+                item=oldest.id,
+                day=oldest.speaks_of,
+                days=rule.max_age_days,
+                kinds=kinds,
+            )
             gaps.append(Reason("evidence-stale", text))
     return gaps
 
@@ -347,18 +377,31 @@ def _seat_gaps(items: Sequence[Item], response: Response | None, seats: Sequence
     gaps = []
     for one in seats:
         if one.state == "missing":
-            gaps.append(Reason("sign-off-missing", f"needs the sign-off of {one.seat}"))
+            gaps.append(Reason("sign-off-missing", message("needs the sign-off of {seat}", seat=one.seat)))
         elif one.state == "unsigned":
             gaps.append(
-                Reason("sign-off-unsigned", f"the sign-off of {one.seat} must be signed with the own key of {one.person}")
+                Reason(
+                    "sign-off-unsigned",
+                    message(
+                        "the sign-off of {seat} must be signed with the own key of {person}", seat=one.seat, person=one.person
+                    ),
+                )
             )
         elif one.state == "lapsed":
-            text = f"the sign-off of {one.seat} by {one.person} lapsed: the answer, its evidence or the release changed since"
+            text = message(
+                "the sign-off of {seat} by {person} lapsed: the answer, its evidence or the release changed since",
+                seat=one.seat,
+                person=one.person,
+            )
             gaps.append(Reason("sign-off-lapsed", text))
     valid = [one for one in seats if one.state == "signed"]
     people = [one.person for one in valid]
     for person in sorted({person for person in people if person and people.count(person) > 1}):
-        gaps.append(Reason("same-person", f"{person} fills two seats; another person must sign one of them"))
+        gaps.append(
+            Reason("same-person", message("{person} fills two seats; another person must sign one of them", person=person))
+        )
     if not gaps and len(set(people)) == 1 and any(item.attached_by == people[0] for item in items):
-        gaps.append(Reason("attacher-signs-alone", f"{people[0]} attached the evidence and is its only signer"))
+        gaps.append(
+            Reason("attacher-signs-alone", message("{person} attached the evidence and is its only signer", person=people[0]))
+        )
     return gaps

@@ -13,6 +13,7 @@ from typing import Any
 
 from compliance_tui.assessment.deadlines import Deadline, deadlines
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 from compliance_tui.standard.model import Standard
 from compliance_tui.standard.rating import Rating, clocks, rate
@@ -75,16 +76,16 @@ def _entry(text: str, scale: RatingScale, standard: Standard, values: Mapping[st
             if other.outside and _choices(said, other.id):
                 _choices(said[other.id], "levels")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise InputError("bad-rating", "an entry of the register is not what its kind says") from None
+        raise InputError("bad-rating", message("an entry of the register is not what its kind says")) from None
     try:
         rating = rate(scale, levels, modifiers)
     except InputError as error:
-        raise InputError("bad-rating", f"{name}: {error}") from None
+        raise InputError("bad-rating", message("{where}: {reason}", where=name, reason=str(error))) from None
     band = raised if scale.rank(raised) > scale.rank(rating.base_band) else rating.base_band
     try:
         found = deadlines(said, clocks(scale, band, values, standard.axes), as_of)
     except OverflowError:
-        raise InputError("bad-rating", f"{name}: its clock would end beyond the year 9999") from None
+        raise InputError("bad-rating", message("{name}: its clock would end beyond the year 9999", name=name)) from None
     return Entry(name, said, rating, band, found)
 
 
@@ -101,13 +102,15 @@ def figure(
     """
     unknown = next((band for band in (from_band, below_band) if band and scale.rank(band) < 0), None)
     if unknown is not None:
-        raise InputError("bad-rating", f"{scale.id} has no band {clean_line(unknown, 40)}")
+        raise InputError(
+            "bad-rating", message("{scale} has no band {unknown}", scale=scale.id, unknown=clean_line(unknown, 40))
+        )
     least = scale.rank(from_band) if from_band else 0
     end = scale.rank(below_band) if below_band else len(scale.bands)
     inside = [entry for entry in entries if least <= scale.rank(entry.band) < end]
     undated = next((entry.id for entry in inside if entry.late is None), None)
     if undated is not None and name in ("late", "late-share", "unnoticed"):
-        raise InputError("bad-rating", f"{undated} does not say when it was reported")
+        raise InputError("bad-rating", message("{undated} does not say when it was reported", undated=undated))
     holds: dict[str, Callable[[Entry], bool]] = {
         "differences": lambda entry: _differs(entry, standard),
         "lowered": lambda entry: _lowered(entry, scale),
@@ -158,5 +161,5 @@ def _outside(entry: Entry, standard: Standard) -> dict[str, str]:
             try:
                 bands[scale.id] = rate(scale, levels).base_band
             except InputError as error:
-                raise InputError("bad-rating", f"{entry.id}: {error}") from None
+                raise InputError("bad-rating", message("{where}: {reason}", where=entry.id, reason=str(error))) from None
     return bands

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from compliance_tui.evidence.shared_store import SharedStore
 
 # Several machines append to the log; both sides' lines are to be kept, in any order.
-_MERGED = message("log.jsonl merge=union")
+_MERGED = "log.jsonl merge=union"
 _IGNORED = "evidence/objects/"
 WITHHELD = "bundles/*/withheld/"
 
@@ -114,10 +114,10 @@ def _bring_here(contents: Contents, sizes: Mapping[str, int], new: "SharedStore"
         raise BrokenError(
             "evidence-missing",
             message(
-                "the bytes of {lost}… (and {lost_2} more) are nowhere to be found; `compliance-tui evidence verify` says "
+                "the bytes of {sha256}… (and {more} more) are nowhere to be found; `compliance-tui evidence verify` says "
                 "which items they belong to",
-                lost=lost[0][:16],
-                lost_2=len(lost) - 1,
+                sha256=lost[0][:16],
+                more=len(lost) - 1,
             ),
         )
 

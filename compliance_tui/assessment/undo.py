@@ -18,12 +18,21 @@ from compliance_tui.assessment.history import record_of
 from compliance_tui.assessment.log import read_log
 from compliance_tui.assessment.model import Response
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import message, remade
 
 Direction = Literal["undo", "redo"]
 # The acts of a person on answers. Moves to another version have an undoing of their own, and end the reach of this one.
 _ACTS = frozenset({"answer", "attach", "detach", "replace", "sign-off", "waive", "end-waiver"})
 _WALLS = frozenset({"migrate", "migrate-undo", "unpin"})
-_WORDS = {"attach": "evidence", "sign-off": "sign-off", "end-waiver": "end of the waiver", "waive": "waiver"}
+_TEXTS = {
+    "answer": message("answer of {controls}"),
+    "attach": message("evidence of {controls}"),
+    "detach": message("detach of {controls}"),
+    "replace": message("replace of {controls}"),
+    "sign-off": message("sign-off of {controls}"),
+    "waive": message("waiver of {controls}"),
+    "end-waiver": message("end of the waiver of {controls}"),
+}
 
 
 @dataclass(frozen=True)
@@ -38,8 +47,10 @@ class Step:
     @property
     def text(self) -> str:
         """The step in words."""
-        names = ", ".join(self.controls[:3]) + (f" and {len(self.controls) - 3} more" if len(self.controls) > 3 else "")
-        return f"{_WORDS.get(self.act, self.act)} of {names}"
+        names: str = ", ".join(self.controls[:3])
+        if (more := len(self.controls) - 3) > 0:
+            names = message("{controls} and {more} more", controls=names, more=more)
+        return remade(_TEXTS[self.act], controls=names) if self.act in _TEXTS else f"{self.act} of {names}"
 
 
 def next_step(log: Sequence[Mapping[str, Any]], by: str, direction: Direction) -> Step | None:
@@ -82,7 +93,10 @@ def undo(root: Path, by: str, at: dt.datetime, direction: Direction = "undo") ->
     with changing(root):
         step = next_step(read_log(root), by, direction)
         if step is None:
-            raise InputError("nothing-to-undo", f"there is nothing of {by} to {direction} in this assessment")
+            raise InputError(
+                "nothing-to-undo",
+                message("there is nothing of {by} to {direction} in this assessment", by=by, direction=direction),
+            )
         paths = dict.fromkeys(str(entry["path"]) for entry in step.entries)
         groups = {path: [entry for entry in step.entries if entry["path"] == path] for path in paths}
         targets = {path: _target(root, path, entries, direction) for path, entries in groups.items()}
@@ -100,7 +114,11 @@ def _target(root: Path, path: str, entries: Sequence[Mapping[str, Any]], directi
     if read_response(root, standard, control) != there:
         raise InputError(
             "changed-meanwhile",
-            f"{control}: was changed since; look at its history, and answer it again instead of {direction}",
+            message(
+                "{control}: was changed since; look at its history, and answer it again instead of {direction}",
+                control=control,
+                direction=direction,
+            ),
         )
     return wanted
 
@@ -110,5 +128,7 @@ def _record(root: Path, path: str, sha256: str | None) -> Response:
     standard, control = Path(path).parent.name, Path(path).stem
     record = record_of(root, path, sha256, Response) if sha256 else Response(standard=standard, control=control)
     if record is None:
-        raise InputError("not-kept", f"{control}: what it said then is no longer in the history; answer it again")
+        raise InputError(
+            "not-kept", message("{control}: what it said then is no longer in the history; answer it again", control=control)
+        )
     return record

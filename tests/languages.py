@@ -13,17 +13,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from compliance_tui.safe.language import CATALOGUES
 
 PACKAGE = CATALOGUES.parent
-# What is asked of the language room -> how many of the first arguments are templates.
-_ASKED = {"message": 1, "gettext": 1, "nmessage": 2, "ngettext": 2}
-# A singular, or a singular and its plural.
+# What is asked of the language room -> how many of the first arguments are plain texts.
+_ASKED = {"message": 1, "gettext": 1, "nmessage": 2, "ngettext": 2, "pgettext": 2}
+# A singular, or a singular and its plural. A context stands before its text, as in a .mo.
 Key = str | tuple[str, str]
+_CONTEXT = "\x04"
 
 
 @dataclass
@@ -43,7 +44,8 @@ def gather(package: Path = PACKAGE) -> Said:
         for call, name in _calls(ast.parse(path.read_text(encoding="utf-8")), {name: name for name in _ASKED} if own else {}):
             templates = [argument.value for argument in call.args[: _ASKED[name]] if isinstance(argument, ast.Constant)]
             if len(templates) == _ASKED[name] and all(isinstance(one, str) for one in templates):
-                said.texts.setdefault(templates[0] if len(templates) == 1 else tuple(templates), set()).add(where)
+                plain = [_CONTEXT.join(templates)] if name == "pgettext" else templates
+                said.texts.setdefault(plain[0] if len(plain) == 1 else tuple(plain), set()).add(where)
             elif name != "gettext" and not own:  # which say messages that were made elsewhere
                 said.unreadable.append(f"{where}:{call.lineno}")
     for key in [key for key in said.texts if isinstance(key, tuple) and key[0] in said.texts]:
@@ -96,9 +98,11 @@ def brought_in_step(old: Catalog, said: Said) -> Catalog:
     """A catalogue of exactly what is said, with the translations that ``old`` has for it."""
     new = Words(locale=old.locale, fuzzy=False, header_comment=f"# compliance-tui in the language {old.locale}\n#")
     for key, files in said.texts.items():
-        known = old.get(key if isinstance(key, str) else key[0])
-        same = known is not None and (known.id if isinstance(known.id, str) else tuple(known.id)) == key
-        new.add(key, known.string if known is not None and same else "", locations=[(file, 0) for file in sorted(files)])
+        context, text = key.split(_CONTEXT) if isinstance(key, str) and _CONTEXT in key else (None, key)
+        known = old.get(text if isinstance(text, str) else text[0], context)
+        same = known is not None and (known.id if isinstance(known.id, str) else tuple(known.id)) == text
+        string = known.string if known is not None and same else ""
+        new.add(text, string, locations=[(file, 0) for file in sorted(files)], context=context)
     return new
 
 
@@ -111,19 +115,22 @@ def po_bytes(catalog: Catalog) -> bytes:
 
 def mo_bytes(catalog: Catalog) -> bytes:
     """The catalogue as the .mo file that the program reads; what has no translation is left out, and so said in English."""
-    left_out = set(untranslated(catalog))
     done = Words(locale=catalog.locale, fuzzy=False)
     for one in catalog:
-        if one.id and str(one.id) not in left_out:
-            done.add(one.id, one.string)
+        if one.id and _whole(one):
+            done.add(one.id, one.string, context=one.context)
     out = io.BytesIO()
     write_mo(out, done)
     return out.getvalue()
 
 
+def _whole(one: Message) -> bool:
+    return all(one.string if one.pluralizable else [one.string])
+
+
 def untranslated(catalog: Catalog) -> list[str]:
     """The texts for which a form is missing."""
-    return [str(one.id) for one in catalog if one.id and not all(one.string if one.pluralizable else [one.string])]
+    return [str(one.id) for one in catalog if one.id and not _whole(one)]
 
 
 def misfits(catalog: Catalog) -> list[str]:

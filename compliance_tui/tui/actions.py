@@ -153,14 +153,6 @@ ACTIONS = (
         message("ready?"),
     ),
     _act(
-        "rating",
-        "k",
-        message("ratings"),
-        message("How grave each known bypass is, what is due by when, and what if."),
-        (*CONTROLS, "evidence"),
-        message("ratings"),
-    ),
-    _act(
         "export",
         "x",
         message("export"),
@@ -261,6 +253,14 @@ ACTIONS = (
         of="assessment",
     ),
     _act("sort", "o", message("sort"), message("By id, by age, by size, by kind."), ("evidence",)),
+    _act(
+        "rating",
+        "k",
+        message("ratings"),
+        message("How grave each known bypass is, what is due by when, and what if."),
+        (*CONTROLS, "evidence"),
+        message("ratings"),
+    ),
     _act(
         "what_if",
         "w",

@@ -17,8 +17,11 @@ from time import process_time
 from textual import events
 from textual.worker import WorkerCancelled
 
+from compliance_tui.assessment.attach import attach
+from compliance_tui.assessment.folder import load
 from compliance_tui.cli.demo import ADA, build_assessment
-from compliance_tui.tui import answer, controls, evidence, memory, show
+from compliance_tui.shipped import shipped
+from compliance_tui.tui import answer, controls, evidence, memory, rating, show
 from compliance_tui.tui.app import ComplianceApp
 from tests.assessment.sample import NOW
 from tests.tui.release import release
@@ -61,13 +64,15 @@ SHOTS = (
     _shot("evidence", "i"),
     _shot("preview", "i enter", "escape escape"),
     _shot("readiness", "r"),
+    _shot("rating", "k"),
+    _shot("trying", "k w right", "escape escape"),
     _shot("export", "x"),
     _shot("release", "p"),
     _shot("versions", "v"),
     _shot("start", "o", "q"),
     _shot("help", "question_mark"),
 )
-DOCS_SHOTS = ("controls", "control", "answer", "evidence", "readiness", "export")
+DOCS_SHOTS = ("controls", "control", "answer", "evidence", "readiness", "rating", "export")
 
 
 def screen_text(app: ComplianceApp) -> str:
@@ -142,7 +147,10 @@ async def texts(
     """The text of every page at a size, by its file name; ``look`` sees the app on each of them."""
     found = {}
     _remember_in(folder)
-    app = app_for(release(folder), folder / "packs")
+    root = release(folder)
+    register = shipped("evidence") / "jailbreak-register" / "jailbreak-register.json"
+    attach(load(root), [register], [], "ci", NOW - dt.timedelta(days=1))
+    app = app_for(root, folder / "packs")
     app.theme = theme or app.theme
     async for shot in walk(app, size, SHOTS):
         found[f"{shot.name}-{size[0]}x{size[1]}.txt"] = screen_text(app)
@@ -189,6 +197,7 @@ def hurry(change: Callable[[object, str, object], None] = setattr) -> None:
     """What follows when the keys rest follows at once; signs are those of a good terminal."""
     change(controls, "_REST_SECONDS", 0.01)
     change(evidence, "_REST_SECONDS", 0.01)
+    change(rating, "_REST_SECONDS", 0.01)
     change(answer, "_DRAFT_SECONDS", 0.01)
     change(show, "ASCII", False)
 

@@ -26,7 +26,7 @@ fail() { echo "NOT VERIFIED: $1" >&2; exit 1; }
 # Only plain files, and only manifest lines that stay inside: sha256sum would follow anything else.
 [ -z "$(find . ! -type d ! -type f)" ] || fail "there is something that is neither file nor folder"
 for file in "$statement" core/SHA256SUMS core/items.sha256; do [ -f "$file" ] || fail "$file is missing"; done
-files='statement\.json|[0-9a-f]{16}\.sshsig|[0-9a-f]{16}\.dsse\.json((\.[2-9])?\.tsr)?'
+files='statement\.json|[0-9a-f]{16}\.(sshsig|dsse\.json)((\.[2-9])?\.tsr)?'
 find attestations -type f | grep -Ev "^attestations/[0-9]{4}/($files)\$" > "$work/strange" || :
 [ ! -s "$work/strange" ] || fail "no place for $(head -1 "$work/strange")"
 find items -name SHA256SUMS 2> /dev/null | sort > "$work/manifests"
@@ -61,19 +61,24 @@ if [ -f "$envelope" ]; then
 fi
 [ "$signatures" = 1 ] || fail "there is no signature of that key"
 
-# The time stamps over the envelope, each at its own time: the authority's certificate may have expired since.
+# The time stamps over the envelope, or without one over the statement with the SSHSIG after it; each at its own time: the
+# authority's certificate may have expired since.
 if [ -n "$authority" ]; then
   stamped=0
-  for token in "$envelope".tsr "$envelope".[2-9].tsr; do
+  for token in "$here/$id".*.tsr; do
     [ -f "$token" ] || continue
+    case $token in
+      "$envelope".*) cat "$envelope" > "$work/seen" ;;
+      *) cat "$statement" "$here/$id.sshsig" > "$work/seen" ;;
+    esac
     at=$(openssl ts -reply -in "$token" -text 2> /dev/null | sed -n 's/^Time stamp: //p' | sed 's/\.[0-9]* / /')
     seconds=$(date -u -d "$at" +%s 2> /dev/null || date -j -u -f '%b %e %H:%M:%S %Y GMT' "$at" +%s) || fail "$token has no time"
-    if openssl ts -verify -data "$envelope" -in "$token" -CAfile "$authority" -attime "$seconds" > /dev/null 2>&1; then
+    if openssl ts -verify -data "$work/seen" -in "$token" -CAfile "$authority" -attime "$seconds" > /dev/null 2>&1; then
       echo "seen by the authority: $at"
       stamped=1
     fi
   done
-  [ "$stamped" = 1 ] || fail "no time stamp of that authority over $envelope"
+  [ "$stamped" = 1 ] || fail "no time stamp of that authority over the signature of $id"
 fi
 
 # From the statement to the core, from the core to the items, from the items to their files.

@@ -1,7 +1,8 @@
 """The attestations of a bundle: ``0001`` is the lab's own statement, each later number one more statement about it.
 
 They lie outside of what is signed, so that one can be added without touching the others. Each is a folder: the statement's
-exact bytes, and for each signer a DSSE envelope and an SSHSIG over them, with RFC 3161 tokens beside the envelope.
+exact bytes, and for each signer a DSSE envelope and an SSHSIG over them, with RFC 3161 tokens beside the envelope, or beside
+the SSHSIG of a key that makes no envelope.
 """
 
 import re
@@ -18,13 +19,14 @@ from compliance_tui.safe.text import clean_line
 from compliance_tui.trust.dsse import LARGEST_ENVELOPE, LARGEST_PAYLOAD, sign_envelope
 from compliance_tui.trust.keys import Signer
 from compliance_tui.trust.sshsig import LARGEST_SSHSIG, sign_ssh
+from compliance_tui.trust.timestamps import stamped_bytes
 
 FOLDER = "attestations"
 FIRST = f"{FOLDER}/0001"
 STATEMENT = "statement.json"
 MOST_ATTESTATIONS = 100
 LARGEST_TOKEN = 64 * 1024
-_SIGNATURE = r"[0-9a-f]{16}\.(dsse\.json|sshsig)|[0-9a-f]{16}\.dsse\.json(\.[2-9])?\.tsr"
+_SIGNATURE = r"[0-9a-f]{16}\.(dsse\.json|sshsig)((\.[2-9])?\.tsr)?"
 _FILE = re.compile(rf"{FOLDER}/([0-9]{{4}})/({STATEMENT}|{_SIGNATURE})")
 _LARGEST_TOGETHER = 16 * (1 << 20)
 _MOST_FILES = 320
@@ -43,6 +45,13 @@ class Attestation:
     ssh_signatures: Files
     tokens: Files
     apart: bool = False
+
+    @property
+    def stampable(self) -> Files:
+        """Each signature file with what a time stamp of it is over; where there is an envelope, that is to be stamped."""
+        made = [name.removesuffix(".dsse.json") for name, _ in self.envelopes]
+        alone = [one for one in self.ssh_signatures if one[0].removesuffix(".sshsig") not in made]
+        return tuple((name, stamped_bytes(name, content, self.content)) for name, content in (*self.envelopes, *alone))
 
     @property
     def namespace(self) -> str:

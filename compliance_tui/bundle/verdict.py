@@ -16,6 +16,7 @@ from compliance_tui.bundle.sign_offs import JudgedSignOff, sign_off_json
 from compliance_tui.bundle.state import Met
 from compliance_tui.bundle.statement import Statement
 from compliance_tui.bundle.view import BundleView
+from compliance_tui.safe.instant import format_instant
 from compliance_tui.safe.text import clean_line
 from compliance_tui.trust.signature import SignatureCount
 
@@ -64,6 +65,7 @@ class Verification:
     sealed: list[str] = field(default_factory=list)
     handed: list[str] = field(default_factory=list)
     statement: Statement | None = None
+    statement_sha256: str | None = None
     signatures: SignatureCount | None = None
     chain: list[Judged] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
@@ -159,6 +161,38 @@ def verification_json(found: Verification) -> dict[str, Any]:
         },
         "log": _log_json(found.log),
         "sign_offs": [sign_off_json(one) for one in found.sign_offs],
+        "statement": _claims_json(found),
+    }
+
+
+def _claims_json(found: Verification) -> dict[str, Any] | None:
+    """What the lab's own statement says the bundle is about, so that it can be taken as evidence elsewhere: all of it claims.
+
+    None where there is no statement that could be read. The axes are in the core: null where it was not read.
+    """
+    if found.statement is None or found.signatures is None:
+        return None
+    said, core = found.statement.predicate, found.view.core if found.view else None
+    artifacts = [{"name": clean_line(one.name, 300), "sha256": one.digest.sha256} for one in said.target.artifacts]
+    standards = [
+        {"id": clean_line(one.id, 300), "version": clean_line(one.version, 300), "sha256": one.sha256} for one in said.standards
+    ]
+    return {
+        "attester": clean_line(said.attester.id, 300),
+        "subject": {
+            "name": clean_line(said.target.name, 300),
+            "version": clean_line(said.target.version, 300),
+            "artifacts": artifacts,
+        },
+        "standards": standards,
+        "axes": {clean_line(name, 300): value for name, value in core.axes.items()} if core else None,
+        "series": clean_line(said.series, 300),
+        "sequence": said.sequence,
+        "supersedes": said.supersedes,
+        "claimed_at": said.signed_at,
+        "valid_until": said.valid_until,
+        "trusted_times": [{"authority": one.tsa, "at": format_instant(one.instant)} for one in found.signatures.times],
+        "sha256": found.statement_sha256,
     }
 
 

@@ -131,6 +131,7 @@ def _core(work: _Work, tree: Tree, name: str) -> CoreManifest:
     first = work.attestations[0]
     work.step = "signatures"
     found.statement = read_statement(first.content, f"{FIRST}/{STATEMENT}")
+    found.statement_sha256 = first.framed.sha256
     if found.statement.bundle_id != core.bundle_id:
         raise BrokenError("other-bundle", "the statement is about another bundle: its subject is not this core/SHA256SUMS")
     _signatures(work, first, found.statement)

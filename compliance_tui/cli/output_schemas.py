@@ -129,6 +129,32 @@ VERIFY = _object(
                 {"type": "null"},
             ]
         },
+        "statement": {
+            "oneOf": [
+                _object(
+                    {
+                        "attester": _TEXT,
+                        "subject": _object(
+                            {
+                                "name": _TEXT,
+                                "version": _TEXT,
+                                "artifacts": _list(_object({"name": _TEXT, "sha256": _SHA256})),
+                            }
+                        ),
+                        "standards": _list(_object({"id": _TEXT, "version": _TEXT, "sha256": _SHA256})),
+                        "axes": {"type": ["object", "null"], "additionalProperties": _TEXT},
+                        "series": _TEXT,
+                        "sequence": {"type": "integer", "minimum": 1},
+                        "supersedes": {"oneOf": [_SHA256, {"type": "null"}]},
+                        "claimed_at": _TEXT,
+                        "valid_until": _OPTIONAL,
+                        "trusted_times": _list(_object({"authority": _TEXT, "at": _TEXT})),
+                        "sha256": _SHA256,
+                    }
+                ),
+                {"type": "null"},
+            ]
+        },
         "sign_offs": _list(
             _object(
                 {

@@ -19,7 +19,7 @@ def timestamp() -> None:
 
 
 @timestamp.command()
-@click.argument("target", metavar="BUNDLE|ENVELOPE", type=click.Path(path_type=Path))
+@click.argument("target", metavar="BUNDLE|SIGNATURE", type=click.Path(path_type=Path))
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), help="The query to write (.tsq).")
 @click.option("--envelope", default="", metavar="NAME", help="Which signature, where there are several: how its name begins.")
 def request(target: Path, output: Path, envelope: str) -> None:
@@ -76,19 +76,26 @@ def attach(bundle: Path, tokens: Sequence[Path], trust: Path | None, as_of: str 
 
 
 def _signatures(bundle: Path) -> tuple[list[tuple[str, bytes]], list[tuple[str, bytes]]]:
-    """The envelopes of a bundle and the tokens beside them."""
+    """The signatures of a bundle, each with what a stamp of it is over, and the tokens beside them."""
     from compliance_tui.bundle.attestation import read_attestations
     from compliance_tui.bundle.tree import open_tree
 
     with open_tree(bundle) as tree:
         found = read_attestations(tree)
-    return [one for each in found for one in each.envelopes], [one for each in found for one in each.tokens]
+    return [one for each in found for one in each.stampable], [one for each in found for one in each.tokens]
 
 
 def _chosen(target: Path, wanted: str) -> tuple[str, bytes]:
-    """One envelope: the file itself, or the one of a bundle whose name or file name begins as wanted."""
-    from compliance_tui.trust.dsse import LARGEST_ENVELOPE, read_envelope
+    """One signature, as ``_signatures`` has it: the file itself, or the one of a bundle whose (file) name begins as wanted."""
+    from compliance_tui.trust.dsse import LARGEST_ENVELOPE, LARGEST_PAYLOAD, read_envelope
+    from compliance_tui.trust.sshsig import LARGEST_SSHSIG, read_ssh_signature
+    from compliance_tui.trust.timestamps import stamped_bytes
 
+    if target.name.endswith(".sshsig"):  # it does not hold what it signs; that lies beside it
+        content = read_bounded(target, LARGEST_SSHSIG)
+        read_ssh_signature(content, str(target))
+        statement = read_bounded(target.with_name("statement.json"), LARGEST_PAYLOAD)
+        return target.name, stamped_bytes(target.name, content, statement)
     if target.name.endswith(".dsse.json"):
         content = read_bounded(target, LARGEST_ENVELOPE)
         read_envelope(content, str(target))

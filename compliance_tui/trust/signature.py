@@ -12,7 +12,7 @@ from compliance_tui.trust.dsse import MOST_SIGNATURES, pae, read_envelope
 from compliance_tui.trust.policy_model import Key, Policy
 from compliance_tui.trust.public_key import PublicKey
 from compliance_tui.trust.sshsig import read_ssh_signature, verify_ssh
-from compliance_tui.trust.timestamps import TOKEN_NAME, TokenState, TrustedTime, check_token
+from compliance_tui.trust.timestamps import TOKEN_NAME, TokenState, TrustedTime, check_token, stamped_bytes
 
 _TOO_MANY = f"there are more than {MOST_SIGNATURES} signatures of one kind over the statement; nobody needs so many"
 
@@ -101,18 +101,23 @@ def count_signatures(
 
     A DSSE signature is bad when the payload is not the statement, or when it claims a key of the policy whose signature
     it is not; an envelope of several signatures counts as that many envelopes of one, as DSSE has it. An SSHSIG is bad
-    when it does not verify under the key that it carries. ``tokens`` are RFC 3161 token files, each named after the envelope
-    that it stamps (``….dsse.json.tsr``, ``….dsse.json.2.tsr``); one is bad when it is damaged or stamps other bytes. Of more
-    than ``MOST_SIGNATURES`` of one kind the rest is bad and not looked at.
+    when it does not verify under the key that it carries. ``tokens`` are RFC 3161 token files, each named after the signature
+    file that it stamps (``….dsse.json.tsr``, ``….dsse.json.2.tsr``, ``….sshsig.tsr``); one is bad when it is damaged or stamps
+    other bytes. Of more than ``MOST_SIGNATURES`` of one kind the rest is bad and not looked at.
     """
     known = [_Known(person.id, one, one.key) for person in policy.person for one in person.key] if policy else []
-    stamps = _token_states(envelopes, tokens, policy, as_of)
+    stamps = _token_states(statement, [*envelopes, *ssh_signatures], tokens, policy, as_of)
+
+    def asked(name: str) -> _Asked:
+        seen = tuple(one.time for one in stamps if one.time is not None and _stamped(one.name) == name)
+        return _Asked(known, as_of, seen)
+
     files: list[SignatureState] = []
     for name, content in envelopes:
-        seen = tuple(one.time for one in stamps if one.time is not None and _stamped(one.name) == name)
-        files += _envelope_states(name, content, statement, _Asked(known, as_of, seen), MOST_SIGNATURES - len(files))
-    asked = _Asked(known, as_of)
-    files += [_ssh_state(name, content, statement, namespace, asked) for name, content in ssh_signatures[:MOST_SIGNATURES]]
+        files += _envelope_states(name, content, statement, asked(name), MOST_SIGNATURES - len(files))
+    files += [
+        _ssh_state(name, content, statement, namespace, asked(name)) for name, content in ssh_signatures[:MOST_SIGNATURES]
+    ]
     files += [SignatureState(name, "bad", _TOO_MANY) for name, _ in ssh_signatures[MOST_SIGNATURES:]]
     return SignatureCount(tuple(files), stamps, claimed_time(statement), as_of)
 
@@ -128,19 +133,24 @@ def claimed_time(statement: bytes) -> dt.datetime | None:
 
 def _stamped(token_name: str) -> str | None:
     named = TOKEN_NAME.fullmatch(token_name)
-    return named["envelope"] if named else None
+    return named["signature"] if named else None
 
 
 def _token_states(
-    envelopes: Sequence[tuple[str, bytes]], tokens: Sequence[tuple[str, bytes]], policy: Policy | None, as_of: dt.datetime
+    statement: bytes,
+    signatures: Sequence[tuple[str, bytes]],
+    tokens: Sequence[tuple[str, bytes]],
+    policy: Policy | None,
+    as_of: dt.datetime,
 ) -> tuple[TokenState, ...]:
-    contents, states = dict(envelopes), []
+    contents, states = dict(signatures), []
     for name, token in tokens:
-        envelope = contents.get(_stamped(name) or "")
-        if envelope is None:
-            states.append(TokenState(name, "bad", "stands beside no envelope that it could stamp"))
-        else:
-            states.append(check_token(name, token, envelope, policy.tsa if policy else [], as_of))
+        beside = _stamped(name) or ""
+        if beside not in contents:
+            states.append(TokenState(name, "bad", "stands beside no signature that it could stamp"))
+            continue
+        data = stamped_bytes(beside, contents[beside], statement)
+        states.append(check_token(name, token, data, policy.tsa if policy else [], as_of))
     return tuple(states)
 
 

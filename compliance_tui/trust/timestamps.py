@@ -1,4 +1,4 @@
-"""RFC 3161 time stamps over the whole envelope file: payload and signature together.
+"""RFC 3161 time stamps over payload and signature together: over the whole envelope file, or the statement and the SSHSIG file.
 
 A stamp over a signature alone would not say which payload it is of: with ECDSA one signature can be made to fit two. A token
 is verified at its own time, against the authorities of the trust policy and nobody else's.
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 LARGEST_TOKEN = 64 * 1024
 SKEW = dt.timedelta(minutes=5)  # by which two honest clocks may differ
-TOKEN_NAME = re.compile(r"(?P<envelope>.*\.dsse\.json)(?:\.[2-9])?\.tsr")
+TOKEN_NAME = re.compile(r"(?P<signature>.*\.(?:dsse\.json|sshsig))(?:\.[2-9])?\.tsr")
 _GRANTED = (0, 1)  # granted, and granted with modifications (which then does not count)
 _HASHES = {
     "2.16.840.1.101.3.4.2.1": hashlib.sha256,
@@ -34,7 +34,7 @@ _HASHES = {
 
 @dataclass(frozen=True)
 class TrustedTime:
-    """An authority of the policy saw an envelope at this instant. ``tsa`` is the policy's id, ``token`` the file's name."""
+    """An authority of the policy saw a signature at this instant. ``tsa`` is the policy's id, ``token`` the file's name."""
 
     tsa: str
     instant: dt.datetime
@@ -43,7 +43,7 @@ class TrustedTime:
 
 @dataclass(frozen=True)
 class TokenState:
-    """One token file. Bad: damaged, or over other bytes than the envelope's. Not counted: nobody whom the policy trusts."""
+    """One token file. Bad: damaged, or over other bytes than its signature's. Not counted: nobody whom the policy trusts."""
 
     name: str
     state: Literal["valid", "not-counted", "bad"]
@@ -64,6 +64,14 @@ class Token:
         imprint = self.response.tst_info.message_imprint
         digest = _HASHES.get(imprint.hash_algorithm.dotted_string)
         return digest is not None and digest(data).digest() == imprint.message
+
+
+def stamped_bytes(name: str, content: bytes, statement: bytes) -> bytes:
+    """What a token beside the signature file ``name`` is over: the envelope, or the statement and after it the SSHSIG file.
+
+    An SSHSIG does not hold what it signs, so that it alone would not say which statement was seen.
+    """
+    return content if name.endswith(".dsse.json") else statement + content
 
 
 def request(data: bytes) -> bytes:
@@ -114,7 +122,7 @@ def check_token(name: str, content: bytes, data: bytes, authorities: Sequence["T
     except InputError as error:
         return TokenState(name, "not-counted", str(error))
     if not token.is_over(data):
-        return TokenState(name, "bad", "stamps other bytes than this envelope's")
+        return TokenState(name, "bad", "stamps other bytes than those of the signature that it stands beside")
     shown = format_instant(token.at)
     if token.at > as_of + SKEW:
         return TokenState(name, "not-counted", f"stamped at {shown}, which is after the instant asked about")
@@ -128,26 +136,27 @@ def check_token(name: str, content: bytes, data: bytes, authorities: Sequence["T
 
 
 def place_token(
-    content: bytes, where: str, envelopes: Sequence[tuple[str, bytes]], tokens: Sequence[tuple[str, bytes]]
+    content: bytes, where: str, signatures: Sequence[tuple[str, bytes]], tokens: Sequence[tuple[str, bytes]]
 ) -> tuple[str, str]:
-    """The envelope that a token stamps, and the name under which the token lies beside it.
+    """The signature file that a token stamps, and the name under which the token lies beside it.
 
+    ``signatures`` are the files' names, each with what a stamp of it is over (``stamped_bytes``);
     ``tokens`` are those that are there already. Raises BrokenError ``bad-token``, InputError ``other-data`` (it stamps none of
-    the envelopes), ``exists`` (attached already) or ``too-many``.
+    them), ``exists`` (attached already) or ``too-many``.
     """
     token, taken = read_token(content, where), dict(tokens)
-    envelope = next((name for name, data in envelopes if token.is_over(data)), None)
-    if envelope is None:
+    signature = next((name for name, data in signatures if token.is_over(data)), None)
+    if signature is None:
         raise InputError(
             "other-data", f"{clean_line(where)}: stamps no signature of this bundle; ask for it with `timestamp request`"
         )
-    places = [f"{envelope}.tsr", *(f"{envelope}.{number}.tsr" for number in range(2, 10))]
+    places = [f"{signature}.tsr", *(f"{signature}.{number}.tsr" for number in range(2, 10))]
     if content in (taken.get(place) for place in places):
         raise InputError("exists", f"{clean_line(where)}: is attached already")
     free = next((place for place in places if place not in taken), None)
     if free is None:
-        raise InputError("too-many", f"{envelope}: has {len(places)} time stamps already, which is the most")
-    return envelope, free
+        raise InputError("too-many", f"{signature}: has {len(places)} time stamps already, which is the most")
+    return signature, free
 
 
 def _refusal(token: Token, leaf: str | None, data: bytes, authority: "Tsa") -> str:

@@ -1,18 +1,24 @@
 """The commands about bundles as a script meets them: exit statuses, one JSON document, one sentence for what is wrong."""
 
+import hashlib
 import json
 import shutil
+import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from compliance_tui.assessment.folder import load
 from compliance_tui.bundle.verdict import LINES
 from compliance_tui.cli.output_schemas import VERIFY
 from compliance_tui.trust.policy import add_rule
+from tests.assessment.sample import SERIES
 from tests.bundle.sample import Sample, sample, with_register
 from tests.bundle.test_compare import _fits
 from tests.cli.calling import Call, caller, refused
+from tests.trust.known_keys import fido_signer
 
 AT = ("--as-of", "2026-11-25T12:00:00Z")
 
@@ -91,6 +97,30 @@ def test_json_has_all_fields_whatever_the_verdict(call: Call, tmp_path: Path) ->
     assert document["verdict"] == "broken"
 
 
+def test_json_names_what_the_bundle_is_about(call: Call, made: Sample, tmp_path: Path) -> None:
+    """Enough of it that a bundle can be evidence in another assessment; all of it is what the lab claims."""
+    said = json.loads(call("verify", "b.zip", "--trust", "plain.toml", "--json", *AT).out)["statement"]
+    artifacts = [{"name": "w", "sha256": "ab" * 32}]
+    assert said["subject"] == {"name": "thing", "version": "1", "artifacts": artifacts}
+    assert said["axes"] == {"profile": "api", "tier": "T1"}
+    (standard,) = load(made.root).standards
+    assert said["standards"] == [{"id": "small", "version": "1.0", "sha256": standard[1]}]
+    assert (said["attester"], said["claimed_at"]) == ("lab.example", "2026-11-24T12:00:00Z")
+    assert (said["series"], said["sequence"], said["supersedes"]) == (SERIES, 1, None)
+    with zipfile.ZipFile(tmp_path / "b.zip") as file:
+        assert said["sha256"] == hashlib.sha256(file.read("attestations/0001/statement.json")).hexdigest()
+
+
+def test_a_query_for_a_token_is_over_statement_and_signature(call: Call, made: Sample, tmp_path: Path) -> None:
+    pytest.importorskip("rfc3161_client")
+    replace(made, signers=[fido_signer(3)]).export(tmp_path / "f", folder=True)
+    (signature,) = (tmp_path / "f/attestations/0001").glob("*.sshsig")
+    wanted = hashlib.sha256((signature.with_name("statement.json").read_bytes()) + signature.read_bytes()).digest()
+    for target in ("f", str(signature)):
+        assert call("timestamp", "request", target, "-o", "q.tsq").status == 0
+        assert wanted in (tmp_path / "q.tsq").read_bytes()
+
+
 def test_the_core_s_faults_are_told_line_by_line(call: Call, tmp_path: Path) -> None:
     """An altered item does not make the lab's signature any less genuine: each line stands for itself."""
     shutil.unpack_archive(tmp_path / "b.zip", tmp_path / "b")
@@ -137,7 +167,7 @@ def test_an_edition_and_what_is_sealed(call: Call, tmp_path: Path) -> None:
     exported = call(
         "-C", "assessment", "export", "-o", "sealed.zip", *sealed, "--escrow", escrow.text, "--key", "lab-author.key"
     )  # fmt: skip
-    assert "sealed to 1 recipients and the escrow, not opened as a check" in exported.out
+    assert "sealed to 1 recipient and the escrow, not opened as a check" in exported.out
 
 
 def test_what_the_extra_is_missing_is_said(call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import datetime as dt
 import os
 import shutil
 import subprocess
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from tests.assessment.sample import NOW
 from tests.bundle.sample import REGULATOR, Sample, line, looked_at, sample
 from tests.bundle.test_verify import TAMPERINGS
 from tests.trust.authority import Authority
+from tests.trust.known_keys import fido_signer
 
 NEEDED = ("openssl", "ssh-keygen", "sha256sum", "unzip")
 pytestmark = pytest.mark.skipif(any(shutil.which(tool) is None for tool in NEEDED), reason="a stock tool is not installed")
@@ -238,6 +240,31 @@ def test_a_time_stamp_that_is_not_over_this_or_not_by_that_authority(stamped: tu
     else:
         token.unlink()
     assert _recipe(made, bundle, str(root)).returncode == 1
+
+
+def test_a_token_that_makes_no_envelope_is_stamped_over_statement_and_signature(tmp_path: Path) -> None:
+    made, authority = sample(tmp_path), Authority()
+    token = fido_signer(3)
+    policy = policies.add_person(made.full, "t", "lab-author@some.example", "", ["lab-author"], token.public.openssh)
+    policy = policies.add_tsa(policy, "t", "tsa", authority.root_pem)
+    policy = policies.add_rule(policy, "t", policies.SELF_ASSESSMENT, None, {"lab-author": 1}, timestamp=(1, ["tsa"]))
+    made = replace(made, signers=[token], full=policy)
+    bundle = tmp_path / "out"
+    made.export(bundle, folder=True)
+    (tmp_path / "root.pem").write_text(authority.root_pem)
+    (tmp_path / "fido.pem").write_text(token.public.pem)
+    assert line(made.verify(bundle, policy=policy), "time")[0] == "fail"
+    assert _recipe(made, bundle, key=tmp_path / "fido.pem").returncode == 0
+    assert _recipe(made, bundle, str(tmp_path / "root.pem"), key=tmp_path / "fido.pem").returncode == 1
+    (attestation,) = looked_at(bundle).attestations
+    ((name, data),) = attestation.stampable
+    good = authority.token(data, NOW + dt.timedelta(minutes=1))
+    bare = authority.token((bundle / name).read_bytes(), NOW + dt.timedelta(minutes=1))
+    for content, verdict, status in ((bare, "broken", 1), (good, "accepted", 0)):
+        (bundle / f"{name}.tsr").write_bytes(content)
+        assert made.verify(bundle, policy=policy).verdict == verdict
+        result = _recipe(made, bundle, str(tmp_path / "root.pem"), key=tmp_path / "fido.pem")
+        assert result.returncode == status, result.stderr
 
 
 def test_the_commands_of_the_readme_work_as_printed(unpacked: tuple[Sample, Path, str]) -> None:

@@ -14,8 +14,9 @@ from compliance_tui.trust.dsse import sign_envelope
 from compliance_tui.trust.policy import Policy, evaluate_freshness, evaluate_time, load_policy
 from compliance_tui.trust.signature import SignatureCount, claimed_time, count_signatures
 from compliance_tui.trust.sshsig import sign_ssh
+from compliance_tui.trust.timestamps import stamped_bytes
 from tests.trust.authority import STAMPED, A, Authority, B
-from tests.trust.known_keys import AS_OF, NAMESPACE, policy_text, signer
+from tests.trust.known_keys import AS_OF, NAMESPACE, fido_signer, policy_text, signer
 
 pytest.importorskip("rfc3161_client")
 DAY = dt.timedelta(days=1)
@@ -296,3 +297,25 @@ def test_an_earlier_stamp_never_takes_a_signature_out_of_its_time(
     earlier = not key.counts(AS_OF, [*times, AS_OF - 100 * DAY])
     assert earlier or not counted
     assert earlier == (all(bound is None or bound > -100 for bound in (until, retired if since is None else None, since)))
+
+
+@pytest.mark.parametrize("p256", [False, True])
+def test_where_there_is_no_envelope_statement_and_ssh_signature_are_seen_together(p256: bool) -> None:
+    """A FIDO2 token makes no envelope. Its SSHSIG alone would not say which statement was seen."""
+    token, statement = fido_signer(1, p256=p256), _statement()
+    policy = load_policy(policy_text(("ada@lab", token, ["author"])) + _tsa(A, "tsa-a").encode(), "t")
+    armoured = sign_ssh(statement, NAMESPACE, token)
+
+    def count(over: bytes, name: str = "s.sshsig.tsr") -> SignatureCount:
+        tokens = [(name, A.token(over, STAMPED))]
+        return count_signatures(statement, [], [("s.sshsig", armoured)], NAMESPACE, policy, AS_OF, tokens)
+
+    found = count(stamped_bytes("s.sshsig", armoured, statement))
+    assert stamped_bytes("s.sshsig", armoured, statement) == statement + armoured
+    assert [(one.tsa, one.instant) for one in found.times] == [("tsa-a", STAMPED)]
+    assert found.bad == []
+    assert [one.state for one in count(statement + armoured, "s.sshsig.4.tsr").tokens] == ["valid"]
+    for other in (armoured, statement, armoured + statement, sign_envelope(statement, signer(1))):
+        assert [one.state for one in count(other).tokens] == ["bad"]
+    for name in ("t.sshsig.tsr", "s.dsse.json.tsr", "s.sshsig.1.tsr", "s.tsr"):
+        assert [one.state for one in count(statement + armoured, name).tokens] == ["bad"], name

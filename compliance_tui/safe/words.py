@@ -86,6 +86,10 @@ _WORDS: dict[str, Message] = {
     "stated": message("stated"),
     "document": message("document"),
     "attested": message("attested"),
+    "too old": message("too old"),
+    "future": message("future"),
+    "serves none": message("serves none"),
+    "fresh": message("fresh"),
     # what was opened; what a comparison names
     "assessment": message("assessment"),
     "bundle": message("bundle"),

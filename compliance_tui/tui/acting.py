@@ -4,7 +4,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from compliance_tui.safe.errors import ComplianceError
+from compliance_tui.safe.language import gettext
 from compliance_tui.tui.page import Page
+from compliance_tui.tui.show import said
 
 if TYPE_CHECKING:
     from compliance_tui.assessment.readiness import ControlKey, ControlState
@@ -31,7 +33,7 @@ class Acting(Page[None]):
         loaded = self.session.loaded
         states = [loaded.states[key] for key in self.targets() if key in loaded.states] if loaded else []
         if not states:
-            self.say("move to a control first")
+            self.say(gettext("move to a control first"))
         return states
 
     def next_gap(self, here: "ControlKey | None", among: "set[ControlKey] | None" = None) -> "ControlKey | None":
@@ -94,7 +96,7 @@ class Acting(Page[None]):
             if any(state.response and state.response.evidence for state in states):
                 self.app.show(DetachForm(states), self.finished)
             else:
-                self.say(f"{states[0].control.id} has no evidence to take off")
+                self.say(gettext("{control} has no evidence to take off", control=states[0].control.id))
 
     def action_sign_off(self) -> None:
         """Accept, as a person in a seat."""
@@ -129,9 +131,11 @@ class Acting(Page[None]):
         except ComplianceError as error:
             self.app.call_from_thread(self.say, str(error))
             return
-        done = "taken back" if direction == "undo" else "brought back"
-        other = " (U brings it back)" if direction == "undo" else " (u takes it back)"
-        self.app.call_from_thread(self.app.reload, f"{done}: {step.text}{other}")
+        if direction == "undo":
+            done = gettext("taken back: {step} (U brings it back)", step=said(step.text))
+        else:
+            done = gettext("brought back: {step} (u takes it back)", step=said(step.text))
+        self.app.call_from_thread(self.app.reload, done)
 
     # -- pages -------------------------------------------------------------------------------------------------------------
 
@@ -144,11 +148,11 @@ class Acting(Page[None]):
 
     def action_items(self) -> None:
         """All evidence."""
-        from compliance_tui.tui.evidence import EvidencePage
+        from compliance_tui.tui.evidence import evidence_page
 
         if self.session.loaded is not None:
             targets = self.targets()
-            self.app.show(EvidencePage(targets[0] if len(targets) == 1 else None))
+            self.app.show(evidence_page(self.session, targets[0] if len(targets) == 1 else None))
 
     def action_readiness(self) -> None:
         """What blocks, who has to act."""

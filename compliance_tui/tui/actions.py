@@ -298,13 +298,7 @@ ACTIONS = (
         True,
     ),
     _act(
-        "save",
-        "f2 ctrl+s",
-        message("save"),
-        message("Do what the form is for."),
-        ("form", "answer", "attach"),
-        message("save"),
-        True,
+        "save", "f2 ctrl+s", message("save"), message("Do what the form is for."), ("form", "answer", "attach"), message("save")
     ),
     _act(
         "editor", "f3", message("$EDITOR"), message("Write the statement in your own editor."), ("answer",), message("editor")

@@ -5,9 +5,10 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from textual.app import App, SystemCommand
+from textual.command import CommandPalette
 from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.widget import AwaitMount
@@ -15,12 +16,17 @@ from textual.worker import get_current_worker
 
 from compliance_tui.safe.errors import ComplianceError
 from compliance_tui.safe.instant import now
+from compliance_tui.safe.language import gettext
 from compliance_tui.tui import memory
 from compliance_tui.tui.actions import Action, KeyMap
 from compliance_tui.tui.page import Page
-from compliance_tui.tui.session import Clock, Loaded, Session
+from compliance_tui.tui.session import Clock, Loaded, Session, is_bundle
 from compliance_tui.tui.themes import DARK, TERMINAL, THEMES, TITLES
 from compliance_tui.tui.visible import Visible
+
+if TYPE_CHECKING:
+    from compliance_tui.tui.controls import ControlsPage
+    from compliance_tui.tui.verdict import VerdictPage
 
 Result = TypeVar("Result")
 _LOOK_SECONDS = 2.0
@@ -60,14 +66,26 @@ class ComplianceApp(App[int]):
             self.session = self._session(path)
 
     def _session(self, path: Path) -> Session:
+        if is_bundle(path):
+            from compliance_tui.tui.bundle_session import BundleSession
+
+            return BundleSession(path, self.person, self.kinds_folder, self.standards_folder, self.clock)
         return Session(path, self.person, self.kinds_folder, self.standards_folder, self.clock)
 
     def get_default_screen(self) -> Screen[Any]:
-        """The list of controls, or the start page where nothing is open."""
+        """The start page where nothing is open."""
         if self.session is None:
             from compliance_tui.tui.start import StartPage
 
             return StartPage()
+        return self._first_page(self.session)
+
+    def _first_page(self, session: Session) -> "ControlsPage | VerdictPage":
+        """The list of controls; of a bundle the verdict."""
+        if session.read_only:
+            from compliance_tui.tui.verdict import VerdictPage
+
+            return VerdictPage()
         from compliance_tui.tui.controls import ControlsPage
 
         return ControlsPage()
@@ -86,7 +104,13 @@ class ComplianceApp(App[int]):
 
     def reload(self, done: str = "") -> None:
         """Read again, off the UI thread; what is wrong is said, and the old view stays. ``done`` is said when it is through."""
-        if self.session is not None:
+        if self.session is None:
+            return
+        if self.session.read_only:
+            from compliance_tui.tui.verdict import VerdictPage
+
+            next(page for page in reversed(self.screen_stack) if isinstance(page, VerdictPage)).verify(done)
+        else:
             self.run_worker(partial(self._read, self.session, done), thread=True, exclusive=True, group="reload")
 
     def _read(self, session: Session, done: str) -> None:
@@ -98,7 +122,7 @@ class ComplianceApp(App[int]):
                 self.call_from_thread(self._not_read, session, error)
             return
         if not worker.is_cancelled:
-            self.call_from_thread(self._renew, session, loaded, done)
+            self.call_from_thread(self.renew, session, loaded, done)
 
     def _not_read(self, session: Session, error: ComplianceError) -> None:
         if session.loaded is not None:
@@ -114,13 +138,22 @@ class ComplianceApp(App[int]):
     def _go_back(self) -> None:
         """What was to be opened cannot be read: back to what was open before, or to the start page."""
         self.session, self._before = self._before, None
-        while len(self.screen_stack) > 1:
-            self.pop_screen()
-        root = self.screen_stack[0]
-        if isinstance(root, Page) and self.session is not None:
+        self.back_to(self.screen_stack[0])
+        if self.session is None:
+            return
+        root, page = self.screen_stack[0], self._first_page(self.session)
+        if isinstance(root, type(page)):
             root.renew()
+        else:
+            self.show(page)
 
-    def _renew(self, session: Session, loaded: Loaded, done: str) -> None:
+    def back_to(self, page: Screen[Any]) -> None:
+        """Leave the pages above that one."""
+        while self.screen is not page and len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    def renew(self, session: Session, loaded: Loaded, done: str) -> None:
+        """Show on every page what was read, and say what was done."""
         if session is not self.session:
             return
         first = session.loaded is None
@@ -167,16 +200,13 @@ class ComplianceApp(App[int]):
 
     def open(self, path: Path) -> None:
         """Open another assessment or bundle in place of what is open."""
-        from compliance_tui.tui.controls import ControlsPage
-
         self._before, self.session = self.session, self._session(path)
-        while len(self.screen_stack) > 1:
-            self.pop_screen()
-        root = self.screen_stack[0]
-        if isinstance(root, ControlsPage):
+        self.back_to(self.screen_stack[0])
+        root, page = self.screen_stack[0], self._first_page(self.session)
+        if isinstance(root, type(page)):
             root.begin_again()
         else:
-            self.show(ControlsPage())
+            self.show(page)
         self.call_after_refresh(self.reload)
 
     def show(self, page: Page[Result], callback: "Callable[[Result | None], None] | None" = None) -> None:
@@ -211,14 +241,16 @@ class ComplianceApp(App[int]):
 
     def may(self, action: Action) -> bool:
         """Whether the action can be taken: a bundle is never written to."""
-        return not (action.writes and self.session is not None and self.session.read_only)
+        if self.session is None:
+            return True
+        return action.of != "assessment" and not action.writes if self.session.read_only else action.of != "bundle"
 
     async def take(self, action: Action, page: Page[Any]) -> None:
         """Take an action: on the page, else on the app. A key that was on its way while the page was left means nothing."""
         if page is not self.screen:
             return
         if not self.may(action):
-            self.say("this is a bundle: it is only read")
+            self.say(gettext("this is a bundle: it is only read"))
             return
         target = getattr(page, f"action_{action.id}", None) or getattr(self, f"action_{action.id}")
         result = target()
@@ -229,11 +261,23 @@ class ComplianceApp(App[int]):
         """The palette knows the same actions."""
         if isinstance(screen, Page):
             for action in screen.actions():
-                yield SystemCommand(action.title.capitalize(), action.help, partial(self.call_later, self.take, action, screen))
+                title = gettext(action.title)
+                yield SystemCommand(
+                    title[:1].upper() + title[1:], gettext(action.help), partial(self.call_later, self.take, action, screen)
+                )
 
     def action_palette(self) -> None:
         """Every action by name."""
         self.action_command_palette()
+
+    def action_command_palette(self) -> None:
+        """As Textual does it, in the reader's language."""
+        if not CommandPalette.is_open(cast("App[object]", self)):
+            self.push_screen(CommandPalette(placeholder=gettext("Search for commands…"), id="--command-palette"))
+
+    def action_help_quit(self) -> None:
+        """As Textual does it, in the reader's language."""
+        self.notify(gettext("Press [b]{key}[/b] to quit the app", key="ctrl+q"), title=gettext("Do you want to quit?"))
 
     def action_theme(self) -> None:
         """The next theme; it is remembered."""
@@ -241,11 +285,17 @@ class ComplianceApp(App[int]):
         at = names.index(self.theme) if self.theme in names else -1
         self.theme = names[(at + 1) % len(names)]
         memory.remember("theme", self.theme)
-        self.say(f"colours: {TITLES[self.theme]}")
+        self.say(gettext("colours: {theme}", theme=gettext(TITLES[self.theme])))
 
     def action_reload(self) -> None:
         """Read the folder again."""
-        self.reload("read again")
+        self.reload(gettext("read again"))
+
+    def action_compare(self) -> None:
+        """What differs from another bundle, or another assessment."""
+        from compliance_tui.tui.compare import CompareForm
+
+        self.show(CompareForm("", str(self.session.path) if self.session is not None else ""))
 
     def action_help(self) -> None:
         """What this page and its parts are for, and its keys."""

@@ -219,7 +219,7 @@ class Checklist(RowList):
         state = self.session.state(key)
         if state is None:
             return [(key[1], "muted")]
-        sign = show.sign_of(state)
+        sign = show.sign_of(state, self.session.sees(key))
         mark = ("*" if show.ASCII else "▌") if key in self.marked else " "
         columns = columns_at(width)
         right = sum(column.width + 1 for column in columns)

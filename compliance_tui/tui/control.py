@@ -9,10 +9,11 @@ from textual.content import Content
 from textual.worker import get_current_worker
 
 from compliance_tui.safe.errors import ComplianceError
+from compliance_tui.safe.language import gettext, message
 from compliance_tui.tui import detail, show
 from compliance_tui.tui.acting import Acting
 from compliance_tui.tui.reading import Text
-from compliance_tui.tui.show import HEADING, line
+from compliance_tui.tui.show import HEADING, line, worded
 
 if TYPE_CHECKING:
     from compliance_tui.assessment.history import Event
@@ -34,11 +35,14 @@ class ControlPage(Acting):
     """
     AUTO_FOCUS = "#there"
     place = "control"
-    about = (
+    about = message(
         "One control: what it asks, why it applies to this release, what changed since the version before; what was answered, "
         "which evidence with which figures against which limits, who signed, and what is missing. ] and [ go along the list."
     )
-    parts = {"asked": "What is asked. Up and down scroll, Tab goes to the answer.", "there": "The answer and its proof."}
+    parts = {
+        "asked": message("What is asked. Up and down scroll, Tab goes to the answer."),
+        "there": message("The answer and its proof."),
+    }
 
     def __init__(self, key: "ControlKey") -> None:
         super().__init__()
@@ -46,7 +50,7 @@ class ControlPage(Acting):
         self._events: list[Event] | None = None
         self._lapses: dict[str, list[str]] = {}
         self._changes: list[Difference] | None = None
-        self._versions = ""
+        self._since = ""
 
     def body(self) -> ComposeResult:
         """Two columns, one under the other where it is narrow."""
@@ -73,7 +77,7 @@ class ControlPage(Acting):
     def select(self, key: "ControlKey") -> None:
         """Show another control in place of this one."""
         self.key = key
-        self._events, self._lapses, self._changes, self._versions = None, {}, None, ""
+        self._events, self._lapses, self._changes, self._since = None, {}, None, ""
         for pane in self.query(Text):
             pane.turn(0)
         self.say("")
@@ -84,12 +88,12 @@ class ControlPage(Acting):
     def _draw(self) -> None:
         state = self.session.state(self.key)
         if state is None:
-            self.title_line(line(f"{self.key[1]}: no pinned standard has it any more", "bold"))
+            self.title_line(line(gettext("{control}: no pinned standard has it any more", control=self.key[1]), "bold"))
             return
-        sign = show.sign_of(state)
+        sign = show.sign_of(state, self.session.sees(self.key))
         self.title_line(
             line(f"{state.control.id}  {state.control.title}", "bold"),
-            Content.styled(f"{sign.mark} {sign.word}", f"bold {sign.style}") + line(f" · {state.level.replace('-', ' ')}"),
+            Content.styled(f"{sign.mark} {sign.said}", f"bold {sign.style}") + line(f" · {worded(state.level)}"),
         )
         narrow = self.app.size.width < 100
         left, right = self._left(state), self._right(state)
@@ -100,7 +104,7 @@ class ControlPage(Acting):
     def _left(self, state: "ControlState") -> list[Content]:
         rows = [*detail.asked(state), *detail.guidance(state), *detail.why(self.session, state)]
         if not self.session.read_only:
-            rows += detail.changed(self._changes, self._versions)
+            rows += detail.changed(self._changes, self._since)
         return [*rows, *detail.related(state)]
 
     def _right(self, state: "ControlState") -> list[Content]:
@@ -113,7 +117,7 @@ class ControlPage(Acting):
             *detail.sign_offs(state, self._lapses),
         ]
         if self._events:
-            rows += [Content(""), line("History", HEADING), *detail.past(self._events, _SHOWN_EVENTS)]
+            rows += [Content(""), line(gettext("History"), HEADING), *detail.past(self._events, _SHOWN_EVENTS)]
         return rows
 
     def on_resize(self) -> None:
@@ -136,22 +140,22 @@ class ControlPage(Acting):
             lapses = {seat: lapse_reasons(session.contents, state, seat) for seat in lapsed}
             if not worker.is_cancelled:
                 self.app.call_from_thread(self._found, key, events, lapses)
-            changes, versions = session.changes_of(key)
+            changes, since = session.changes_of(key)
         except ComplianceError as error:
             if not worker.is_cancelled:
                 self.app.call_from_thread(self.complain, str(error))
             return
         if not worker.is_cancelled:
-            self.app.call_from_thread(self._found_changes, key, changes, versions)
+            self.app.call_from_thread(self._found_changes, key, changes, since)
 
     def _found(self, key: "ControlKey", events: "list[Event]", lapses: dict[str, list[str]]) -> None:
         if key == self.key:
             self._events, self._lapses = events, lapses
             self._draw()
 
-    def _found_changes(self, key: "ControlKey", changes: "list[Difference]", versions: str) -> None:
+    def _found_changes(self, key: "ControlKey", changes: "list[Difference]", since: str) -> None:
         if key == self.key:
-            self._changes, self._versions = changes, versions
+            self._changes, self._since = changes, since
             self._draw()
 
     # -- going on ----------------------------------------------------------------------------------------------------------
@@ -179,7 +183,7 @@ class ControlPage(Acting):
 
     def _go(self, key: "ControlKey | None") -> None:
         if key is None:
-            self.say("nothing blocks")
+            self.say(gettext("nothing blocks"))
         else:
             self.select(key)
 
@@ -195,4 +199,4 @@ class ControlPage(Acting):
     def action_copy(self) -> None:
         """The id."""
         self.app.copy_to_clipboard(self.key[1])
-        self.say(f"in the clipboard: {self.key[1]}")
+        self.say(gettext("in the clipboard: {text}", text=self.key[1]))

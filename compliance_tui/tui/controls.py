@@ -126,7 +126,7 @@ class ControlsPage(Acting):
         required = sum(state.level == "required" for state in result.controls)
         waived = sum(state.outcome == "waived" for state in result.controls)
         where = " · ".join(axis.declared or f"{axis.axis}?" for standard in result.standards for axis in standard.axes)
-        verdict = show.verdict_chip(result.verdict)
+        verdict = show.verdict_chip(result.verdict, not session.unseen)
         told = [gettext("{number} block", number=blocking)]
         if waived:
             told.append(gettext("{number} waived", number=waived))

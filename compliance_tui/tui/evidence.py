@@ -17,7 +17,9 @@ from compliance_tui.assessment.checks import age_days, largest_age
 from compliance_tui.assessment.compare import shown
 from compliance_tui.assessment.suggest import controls_for
 from compliance_tui.safe.errors import ComplianceError
+from compliance_tui.safe.language import gettext, message, ngettext, pgettext
 from compliance_tui.safe.text import clean_line
+from compliance_tui.safe.words import word
 from compliance_tui.tui import show
 from compliance_tui.tui.job import Job
 from compliance_tui.tui.page import Page
@@ -25,14 +27,14 @@ from compliance_tui.tui.pick import PickPage
 from compliance_tui.tui.reading import Text
 from compliance_tui.tui.rowlist import Cell, RowList, fit
 from compliance_tui.tui.session import Fault, Session, names, owners
-from compliance_tui.tui.show import BAD, HEADING, MUTED, WARN, line
+from compliance_tui.tui.show import BAD, HEADING, MUTED, WARN, line, worded
 
 if TYPE_CHECKING:
     from compliance_tui.assessment.model import Item
     from compliance_tui.assessment.readiness import ControlKey
 
 _REST_SECONDS = 0.1
-_ORDERS = ("id", "age", "size", "kind")
+_ORDERS = {"id": message("by id"), "age": message("by age"), "size": message("by size"), "kind": message("by kind")}
 
 
 def served_by(session: Session, item: str) -> "list[ControlKey]":
@@ -67,32 +69,49 @@ class ItemList(RowList):
         """The word for an item, and its tone."""
         fault = self.fault(item.id)
         if fault is not None:
-            return fault, "bad"
+            return word(fault), "bad"
         most, age = tightest_age(self.session, item), age_days(item, self.session.result.as_of)
         if age < 0 or (most is not None and age > most):
-            return "too old" if age >= 0 else "future", "warn"
+            return message("too old") if age >= 0 else message("future"), "warn"
         if not served_by(self.session, item.id):
-            return "serves none", "muted"
-        return "fresh", "good"
+            return message("serves none"), "muted"
+        return message("fresh"), "good"
 
     def cells(self, row: Hashable, width: int) -> Sequence[Cell]:
         """State, id, title; kind, age, whom it serves, size where there is room."""
         item = self.session.contents.items.get(str(row))
         if item is None:
             return ((f"{row}", "muted"),)
-        word, tone = self.state(item)
+        state, tone = self.state(item)
         most = tightest_age(self.session, item)
-        age = f"{age_days(item, self.session.result.as_of)} d" + (f" of {most}" if most else "")
+        age = str(age_days(item, self.session.result.as_of))
+        age = gettext("{age} d of {most}", age=age, most=most) if most else gettext("{age} d", age=age)
         right: list[Cell] = [(f" {fit(item.kind, 18)}", "muted")] if width >= 60 else []
-        right.append((f" {age:>12}", tone if word == "too old" else "text"))
+        right.append((f" {age:>12}", tone if state == "too old" else "text"))
         right += (
             [(f" {len(served_by(self.session, item.id)):>3}", "text"), (f" {show.size(item.size):>11}", "muted")]
             if width >= 76
             else []
         )
-        right += [(f" {'withheld' if item.disclosure == 'withhold' else 'disclosed':<9}", "muted")] if width >= 100 else []
+        if width >= 100:
+            withheld, disclosed = pgettext("in 9 cells", "withheld"), pgettext("in 9 cells", "disclosed")
+            right.append((" " + fit(withheld if item.disclosure == "withhold" else disclosed, 9), "muted"))
         left = width - sum(len(text) for text, _ in right) - 12
-        return ((fit(word, 11), tone), (" ", "text"), (fit(f"{item.id}  {clean_line(item.title, 200)}", left), "text"), *right)
+        return (
+            (fit(gettext(state), 11), tone),
+            (" ", "text"),
+            (fit(f"{item.id}  {clean_line(item.title, 200)}", left), "text"),
+            *right,
+        )
+
+
+def evidence_page(session: Session, control: "ControlKey | None" = None) -> "EvidencePage":
+    """The page of the evidence, at the items of ``control``; of a bundle with what cannot be seen."""
+    if session.read_only:
+        from compliance_tui.tui.answers import BundleEvidencePage
+
+        return BundleEvidencePage(control)
+    return EvidencePage(control)
 
 
 class EvidencePage(Page[None]):
@@ -111,15 +130,17 @@ class EvidencePage(Page[None]):
     """
     AUTO_FOCUS = "#items"
     place = "evidence"
-    about = (
+    about = message(
         "Every evidence item with its kind, the age of what it speaks of against the strictest rule it serves, and whether its "
         "stored bytes are still those that were attached. Enter looks into its files; l lets it serve further controls; c puts "
         "a newer file in its place everywhere."
     )
     parts = {
-        "items": "The items. Enter previews the files of one.",
-        "right": "Its files, digests and facts, with the place in the file where each was read.",
-        "find": "Words of id, kind, title, control or state (fresh, too old, missing, altered, serves none, withheld).",
+        "items": message("The items. Enter previews the files of one."),
+        "right": message("Its files, digests and facts, with the place in the file where each was read."),
+        "find": message(
+            "Words of id, kind, title, control or state (fresh, too old, missing, altered, serves none, withheld)."
+        ),
     }
 
     def __init__(self, control: "ControlKey | None" = None) -> None:
@@ -132,11 +153,11 @@ class EvidencePage(Page[None]):
         """List and detail."""
         with Horizontal(id="body"):
             with Vertical(id="left"):
-                box = Input(id="find", placeholder="words of id, kind, title, control, state")
+                box = Input(id="find", placeholder=gettext("words of id, kind, title, control, state"))
                 box.cursor_blink = False
                 box.display = False
                 yield box
-                yield ItemList(self.session)
+                yield self.listing()
             yield Text(id="right")
 
     def on_mount(self) -> None:
@@ -145,6 +166,18 @@ class EvidencePage(Page[None]):
         response = self.session.contents.responses.get(self._control) if self._control else None
         if response is not None and response.evidence:
             self.items.go_to(response.evidence[0])
+
+    def listing(self) -> ItemList:
+        """The list."""
+        return ItemList(self.session)
+
+    def further(self, words: Sequence[str]) -> list[str]:
+        """Rows for what is no item here, found by ``words``."""
+        return []
+
+    def nothing(self) -> list[Content]:
+        """What is told where no item is under the cursor."""
+        return [line(gettext("nothing here yet; e attaches files"), MUTED)]
 
     @property
     def items(self) -> ItemList:
@@ -161,28 +194,29 @@ class EvidencePage(Page[None]):
         contents = self.session.contents
         words = self.query_one("#find", Input).value.lower().split()
         found = [item for item in contents.items.values() if all(word in self._haystack(item) for word in words)]
-        order = _ORDERS[self._order]
+        order = list(_ORDERS)[self._order]
         if order == "age":
             found.sort(key=lambda item: item.speaks_of)
         elif order == "size":
             found.sort(key=lambda item: -item.size)
         elif order == "kind":
             found.sort(key=lambda item: (item.kind, item.id))
-        self.items.show([item.id for item in found])
+        self.items.show([*(item.id for item in found), *self.further(words)])
         total = sum(item.size for item in contents.items.values())
         bad = sum(self.items.fault(item.id) is not None for item in contents.items.values())
-        faults = Content.styled(f"  {bad} missing or altered", BAD) if bad else Content("")
+        faults = line("  " + gettext("{number} missing or altered", number=bad), BAD) if bad else Content("")
+        items = ngettext("{number:,} item", "{number:,} items", len(contents.items))
         self.title_line(
-            line("Evidence", "bold")
-            + line(f"   {show.count(len(contents.items), 'item')}, {show.size(total)}", MUTED)
-            + faults,
-            line(f"by {order}", MUTED),
+            line(gettext("Evidence"), "bold") + line(f"   {items}, {show.size(total)}", MUTED) + faults,
+            line(_ORDERS[order], MUTED),
         )
         self._show_item()
 
     def _haystack(self, item: "Item") -> str:
         controls = " ".join(control for _, control in served_by(self.session, item.id))
-        return f"{item.id} {item.kind} {item.title} {controls} {self.items.state(item)[0]} {item.disclosure}".lower()
+        state, disclosure = self.items.state(item)[0], word(item.disclosure)
+        words = f"{state} {gettext(state)} {disclosure} {gettext(disclosure)}"
+        return f"{item.id} {item.kind} {item.title} {controls} {words}".lower()
 
     @on(RowList.Moved)
     def _moved(self) -> None:
@@ -194,44 +228,48 @@ class EvidencePage(Page[None]):
         item = self.item
         right = self.query_one("#right", Text)
         if right.display:
-            rows = self._lines(item) if item else [line("nothing here yet; e attaches files", MUTED)]
-            right.show(rows, home=True)
+            right.show(self._lines(item) if item else self.nothing(), home=True)
 
     def _lines(self, item: "Item") -> list[Content]:
         session = self.session
-        stated = "the file says so" if item.speaks_of_source == "document" else "a person said so"
+        if item.speaks_of_source == "document":
+            speaks_of = gettext("speaks of {day} (the file says so)", day=item.speaks_of)
+        else:
+            speaks_of = gettext("speaks of {day} (a person said so)", day=item.speaks_of)
+        attached = f"{item.attached_at:%Y-%m-%d %H:%M} UTC"
         rows = [
             line(f"{item.id}  {item.title}", "bold"),
-            line(f"{item.kind}  ·  {item.disclosure}  ·  {show.size(item.size)}", MUTED),
+            line(f"{item.kind}  ·  {worded(item.disclosure)}  ·  {show.size(item.size)}", MUTED),
             Content(""),
-            line(f"speaks of {item.speaks_of} ({stated})"),
-            line(f"attached by {item.attached_by}, {item.attached_at:%Y-%m-%d %H:%M} UTC", MUTED),
+            line(speaks_of),
+            line(gettext("attached by {person}, {when}", person=item.attached_by, when=attached), MUTED),
         ]
         if item.replaces:
-            rows.append(line(f"took the place of {item.replaces}", MUTED))
+            rows.append(line(gettext("took the place of {item}", item=item.replaces), MUTED))
         fault = self.items.fault(item.id)
         if fault is not None:
-            rows.append(line(f"its stored bytes are {fault}: restore the original, or attach it again", BAD))
-        rows += [line(f"warning: {warning}", WARN, limit=400) for warning in item.warnings]
+            told = gettext("its stored bytes are {fault}: restore the original, or attach it again", fault=worded(fault))
+            rows.append(line(told, BAD))
+        rows += [line(gettext("warning: {warning}", warning=warning), WARN, limit=400) for warning in item.warnings]
         rows += self._serves(item)
-        rows += [Content(""), line(f"Files ({len(item.files)})", HEADING)]
+        rows += [Content(""), line(gettext("Files ({number})", number=len(item.files)), HEADING)]
         for file in item.files[:20]:
             rows.append(line(f"  {file.name}", limit=200) + line(f"  {show.size(file.size)}", MUTED))
             rows.append(line(f"    sha256 {file.sha256}", MUTED))
         if len(item.files) > 20:
-            rows.append(line(f"  and {len(item.files) - 20} more", MUTED))
-        rows += [Content(""), line(f"Facts ({len(item.facts)})", HEADING)]
+            rows.append(line("  " + gettext("and {number} more", number=len(item.files) - 20), MUTED))
+        rows += [Content(""), line(gettext("Facts ({number})", number=len(item.facts)), HEADING)]
         for name, fact in item.facts.items():
-            source = " (stated)" if fact.source == "stated" else ""
+            source = " " + gettext("(stated)") if fact.source == "stated" else ""
             rows.append(
                 line(f"  {name}  ", MUTED) + line(f"{shown(fact.value)} {fact.unit}".rstrip() + source, "bold", limit=200)
             )
-            rows.append(line(f"      at {fact.where}", MUTED, limit=200))
+            rows.append(line("      " + gettext("at {where}", where=fact.where), MUTED, limit=200))
         return rows if session.loaded else []
 
     def _serves(self, item: "Item") -> list[Content]:
         session = self.session
-        rows = [Content(""), line("Serves", HEADING)]
+        rows = [Content(""), line(gettext("Serves"), HEADING)]
         served = served_by(session, item.id)
         for key in served:
             state = session.state(key)
@@ -239,7 +277,8 @@ class EvidencePage(Page[None]):
                 continue
             most = largest_age(session.contents.evidence_rules(state), item.kind)
             age = age_days(item, session.result.as_of)
-            late = f"{age} d old, at most {most}" if most is not None else "any age"
+            aged = gettext("{age} d old, at most {most}", age=age, most=most)
+            late = aged if most is not None else gettext("any age")
             sign = show.sign_of(state)
             rows.append(
                 Content.styled(f"  {sign.mark} ", sign.style)
@@ -247,7 +286,7 @@ class EvidencePage(Page[None]):
                 + line(f"  {late}", WARN if most is not None and age > most else MUTED)
             )
         if not served:
-            rows.append(line("  nothing yet", MUTED))
+            rows.append(line("  " + gettext("nothing yet"), MUTED))
         others = [
             one
             for one in controls_for(session.contents, item.kind, session.result.as_of)
@@ -255,7 +294,7 @@ class EvidencePage(Page[None]):
         ]
         if others:
             ids = names([(one.standard, one.control) for one in others])
-            rows.append(line(f"  could also serve {ids}: l", MUTED, limit=400))
+            rows.append(line("  " + gettext("could also serve {ids}: l", ids=ids), MUTED, limit=400))
         return rows
 
     # -- actions -----------------------------------------------------------------------------------------------------------
@@ -315,7 +354,7 @@ class EvidencePage(Page[None]):
     def _attached(self, items: list[str], what: str | None) -> None:
         self.app.done(what)
         if what and items:
-            self.say(f"{what}; l lets it serve controls")
+            self.say(gettext("{what}; l lets it serve controls", what=what))
 
     def action_replace(self) -> None:
         """A newer file in its place."""
@@ -331,19 +370,25 @@ class EvidencePage(Page[None]):
             return
         served = served_by(self.session, item.id)
         found = controls_for(self.session.contents, item.kind, self.session.result.as_of)
+        none = ", " + gettext("has none yet")
         rows = [
             (
                 f"{one.standard}/{one.control}",
-                f"{one.control}  {one.title}  ({one.level}{', has none yet' if one.wanting else ''})",
+                f"{one.control}  {one.title}  ({worded(one.level)}{none if one.wanting else ''})",
             )
             for one in found
             if (one.standard, one.control) not in served
         ]
         if not rows:
-            self.say(f"no further control asks for {item.kind}")
+            self.say(gettext("no further control asks for {kind}", kind=item.kind))
             return
-        note = f"Controls that ask for {item.kind}, those without any first. Space marks several, Enter lets it serve them."
-        self.app.show(PickPage(f"Let {item.id} serve", rows, note=note, several=True), partial(self._link, item.id))
+        note = gettext(
+            "Controls that ask for {kind}, those without any first. Space marks several, Enter lets it serve them.",
+            kind=item.kind,
+        )
+        self.app.show(
+            PickPage(gettext("Let {item} serve", item=item.id), rows, note=note, several=True), partial(self._link, item.id)
+        )
 
     def _link(self, item: str, chosen: str | None) -> None:
         if chosen:
@@ -356,9 +401,8 @@ class EvidencePage(Page[None]):
         except ComplianceError as error:
             self.app.call_from_thread(self.complain, str(error))
             return
-        self.app.call_from_thread(
-            self.app.reload, f"{item} now serves {', '.join(one.rpartition('/')[2] for one in references)}"
-        )
+        controls = ", ".join(one.rpartition("/")[2] for one in references)
+        self.app.call_from_thread(self.app.reload, gettext("{item} now serves {controls}", item=item, controls=controls))
 
     def action_check_bytes(self) -> None:
         """Hash every stored file again, off the UI thread."""
@@ -370,7 +414,10 @@ class EvidencePage(Page[None]):
         contents, worker, app = self.session.contents, get_current_worker(), self.app
         sizes = recorded_sizes(contents)
         job = Job(
-            lambda told: app.call_from_thread(self.say, told), lambda: worker.is_cancelled, "hashing", sum(sizes.values())
+            lambda told: app.call_from_thread(self.say, told),
+            lambda: worker.is_cancelled,
+            gettext("hashing"),
+            sum(sizes.values()),
         )
         try:
             findings = open_store(contents.root, contents.assessment).verify(list(sizes), job.progress)
@@ -383,12 +430,13 @@ class EvidencePage(Page[None]):
     def _checked(self, faults: dict[str, Fault], looked: int) -> None:
         self.items.altered = faults
         self.renew()
-        bad = show.count(len(faults), "item") if faults else "nothing"
-        told = f"{show.count(looked, 'file')} hashed, {bad} missing or altered"
+        bad = ngettext("{number:,} item", "{number:,} items", len(faults)) if faults else gettext("nothing")
+        files = ngettext("{number:,} file", "{number:,} files", looked)
+        told = gettext("{files} hashed, {items} missing or altered", files=files, items=bad)
         self.say(told, BAD if faults else "")
 
     def action_copy(self) -> None:
         """The digest of its first file."""
         if self.item is not None:
             self.app.copy_to_clipboard(self.item.files[0].sha256)
-            self.say(f"in the clipboard: sha256 {self.item.files[0].sha256}")
+            self.say(gettext("in the clipboard: {text}", text=f"sha256 {self.item.files[0].sha256}"))

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 
-from compliance_tui.assessment.preview import Preview, preview
+from compliance_tui.assessment.preview import Preview
 from compliance_tui.safe.errors import ComplianceError
+from compliance_tui.safe.language import gettext, message
 from compliance_tui.tui.page import Page
 from compliance_tui.tui.reading import Text
-from compliance_tui.tui.show import MUTED, line
+from compliance_tui.tui.show import MUTED, line, said
 
 if TYPE_CHECKING:
     from compliance_tui.assessment.model import Item
@@ -21,7 +22,7 @@ class PreviewPage(Page[None]):
     """One file of the item at a time; ] and [ go to the next and the one before."""
 
     place = "preview"
-    about = (
+    about = message(
         "The beginning of a file: text as it is, JSON indented, tables in columns, the results of SARIF, the header of a "
         "packed evaluation log, anything else as bytes. Nothing in it is believed, followed or run. Left and right scroll."
     )
@@ -40,21 +41,17 @@ class PreviewPage(Page[None]):
         self._open()
 
     def _open(self) -> None:
-        self._title("reading")
+        self._title(gettext("reading"))
         self.run_worker(partial(self._read, self._at), thread=True, exclusive=True)
 
     def _title(self, about: str) -> None:
         file, count = self.item.files[self._at], len(self.item.files)
-        place = f"  file {self._at + 1} of {count}" if count > 1 else ""
+        place = "  " + gettext("file {at} of {number}", at=self._at + 1, number=count) if count > 1 else ""
         self.title_line(line(f"{self.item.id}  {file.name}", "bold"), line(f"{about}{place}", MUTED))
 
     def _read(self, at: int) -> None:
-        from compliance_tui.assessment.store import open_store
-
-        contents, file = self.session.contents, self.item.files[at]
         try:
-            store = open_store(contents.root, contents.assessment)
-            found = preview(lambda: store.open(file.sha256), file.name)
+            found = self.session.preview(self.item, at)
         except ComplianceError as error:
             self.app.call_from_thread(self.complain, str(error))
             return
@@ -62,7 +59,8 @@ class PreviewPage(Page[None]):
 
     def _found(self, at: int, found: Preview) -> None:
         if at == self._at:
-            self._title(f"{found.form}{', only its beginning' if found.cut else ''}")
+            form = said(found.form)
+            self._title(gettext("{form}, only its beginning", form=form) if found.cut else form)
             self.query_one(Text).show([line(one, limit=_WIDEST) for one in found.lines], home=True)
 
     def action_neighbour_next(self) -> None:

@@ -129,7 +129,7 @@ class ReadinessPage(Page[list[tuple[str, str]]]):
     def _title(self, result: "Readiness") -> None:
         blocking = len(result.blocking())
         required = sum(state.level == "required" for state in result.controls)
-        verdict = show.verdict_chip(result.verdict)
+        verdict = show.verdict_chip(result.verdict, not self.session.unseen)
         subject = self.session.contents.assessment.subject
         told = gettext(
             "{in_order} of {required} required controls in order, {blocking} block",

@@ -1,4 +1,4 @@
-"""What is open: an assessment folder, or a bundle that is only read. Nothing heavy is imported before something is read."""
+"""What is open: an assessment folder (a bundle: ``bundle_session``). Nothing heavy is imported before something is read."""
 
 import contextlib
 import datetime as dt
@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from compliance_tui.safe.instant import now
+from compliance_tui.safe.language import gettext
 
 if TYPE_CHECKING:
     from compliance_tui.assessment.folder import Contents
+    from compliance_tui.assessment.model import Item
+    from compliance_tui.assessment.preview import Preview
     from compliance_tui.assessment.readiness import ControlKey, ControlState, Readiness
     from compliance_tui.assessment.search import Index
     from compliance_tui.evidence.blob_store import StoreFinding
@@ -64,6 +67,11 @@ class Loaded:
             self.faults = owners(self.contents, open_store(self.contents.root, self.contents.assessment).check(sizes))
 
 
+def is_bundle(path: Path) -> bool:
+    """Whether the path is a bundle, packed or unpacked."""
+    return path.is_file() or (path / "core").is_dir()
+
+
 @dataclass
 class Session:
     """Who looks at what. ``loaded`` is None until the first reading is through."""
@@ -81,7 +89,20 @@ class Session:
     @property
     def read_only(self) -> bool:
         """Whether this is a bundle, which nobody changes."""
-        return self.path.is_file() or (self.path / "core").is_dir()
+        return False
+
+    @property
+    def unseen(self) -> "Mapping[str, str]":
+        """The items that cannot be seen, with what keeps them from it; of an assessment none."""
+        return {}
+
+    def sees(self, key: "ControlKey") -> bool:
+        """Whether all of an answer and its evidence can be seen."""
+        return True
+
+    def hides_text(self, key: "ControlKey") -> bool:
+        """Whether the text of an answer cannot be seen."""
+        return False
 
     @property
     def contents(self) -> "Contents":
@@ -107,7 +128,7 @@ class Session:
             return Loaded(contents, contents.readiness(self.clock()), stamp)
 
     def changes_of(self, key: "ControlKey") -> "tuple[list[Difference], str]":
-        """What the pinned version did to a control of the version before it, and which versions these are, in words.
+        """What the pinned version did to a control of the version before it, and a heading that says which version that is.
 
         Raises InputError where a list of changes does not add up.
         """
@@ -118,7 +139,7 @@ class Session:
         standard = self.contents.standard(key[0])
         before = max(versions_before(standard), default="")
         if not before:
-            return [], "since the version before: this is the first"
+            return [], gettext("Changed since the version before: this is the first")
         if (standard.id, standard.version) not in self._differences:
             version = versions_of(standard.id, standard_folders(self.standards_folder), [standard])
             old = version(before)
@@ -126,22 +147,25 @@ class Session:
             self._differences[standard.id, standard.version] = found
         differences = self._differences[standard.id, standard.version]
         if differences is None:
-            return [], f"since {before}: that version is not known here"
-        return [one for one in differences if key[1] in one.move.new], f"since {before}"
+            return [], gettext("Changed since {version}: that version is not known here", version=before)
+        return [one for one in differences if key[1] in one.move.new], gettext("Changed since {version}", version=before)
+
+    def preview(self, item: "Item", at: int) -> "Preview":
+        """The beginning of one file of an item. Raises ComplianceError."""
+        from compliance_tui.assessment.preview import preview
+        from compliance_tui.assessment.store import open_store
+
+        contents, file = self.contents, item.files[at]
+        store = open_store(contents.root, contents.assessment)
+        return preview(lambda: store.open(file.sha256), file.name)
 
     def _contents(self) -> "Contents":
-        if self.read_only:
-            from compliance_tui.bundle.verify import read_bundle
-
-            return read_bundle(self.path).contents
         from compliance_tui.assessment.folder import load
 
         return load(self.path)
 
     def stamp(self) -> tuple[int, ...]:
         """What changes when a record is written: the folders' own times (every write is a rename)."""
-        if self.read_only:
-            return ()
         root = self.path
         folders = [root, root / "evidence", root / "responses"]
         if (root / "responses").is_dir():
@@ -170,4 +194,6 @@ def owners(contents: "Contents", findings: "Sequence[StoreFinding]") -> dict[str
 def names(keys: "Sequence[ControlKey]", most: int = 6) -> str:
     """Ids of controls for a sentence."""
     shown = ", ".join(control for _, control in keys[:most])
-    return shown + (f" and {len(keys) - most} more" if len(keys) > most else "")
+    if len(keys) <= most:
+        return shown
+    return gettext("{names} and {number} more", names=shown, number=len(keys) - most)

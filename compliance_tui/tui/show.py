@@ -51,6 +51,7 @@ OUTCOMES = {
     "advisory": Sign("○", "[ ]", message("recommended"), MUTED),
     "not-applicable": Sign("–", "[-]", message("does not apply"), MUTED),
 }
+UNSEEN = Sign("?", "[?]", message("cannot be told"), WARN)
 CHECKS = {
     "pass": Sign("✓", "+", message("pass"), GOOD),
     "fail": Sign("✗", "!", message("fail"), BAD),
@@ -110,9 +111,9 @@ def indent(content: Content, by: int = 2) -> Content:
     return lines(row.pad_left(by) for row in content.split("\n", allow_blank=True))
 
 
-def sign_of(state: "ControlState") -> Sign:
-    """The sign of a control's outcome."""
-    return OUTCOMES[state.outcome]
+def sign_of(state: "ControlState", seen: bool = True) -> Sign:
+    """The sign of a control's outcome; where not all of it can be ``seen``, nobody can compute one."""
+    return OUTCOMES[state.outcome] if seen else UNSEEN
 
 
 def status_word(status: str | None) -> str:
@@ -120,8 +121,10 @@ def status_word(status: str | None) -> str:
     return worded(status) if status else pgettext("status", "open")
 
 
-def verdict_chip(verdict: str) -> Content:
-    """The verdict, reversed in its colour."""
+def verdict_chip(verdict: str, seen: bool = True) -> Content:
+    """The verdict, reversed in its colour; where not all of it can be ``seen``, that."""
+    if not seen:
+        return Content.styled(f" {gettext('NOT ALL CAN BE SEEN')} ", f"bold reverse {WARN}")
     return Content.styled(f" {gettext(VERDICTS[verdict])} ", f"bold reverse {VERDICT_STYLES[verdict]}")
 
 

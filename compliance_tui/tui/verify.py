@@ -1,6 +1,8 @@
 """Verifying a bundle: the verdict in one line, then every independent line with its reason."""
 
-from functools import partial
+import shlex
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,14 +11,15 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Input
 
-from compliance_tui.safe.errors import InputError
-from compliance_tui.safe.files import read_bounded
+from compliance_tui.safe.errors import ComplianceError
+from compliance_tui.safe.language import gettext, message
+from compliance_tui.safe.words import word
 from compliance_tui.tui import show
+from compliance_tui.tui.bundle_session import Brought, BundleSession, read_policy, remember_policy, remembered_policy
 from compliance_tui.tui.form import Form, fields
 from compliance_tui.tui.job import Job
-from compliance_tui.tui.paths import PathField
-from compliance_tui.tui.reading import Text
-from compliance_tui.tui.session import Clock
+from compliance_tui.tui.paths import PathField, typed_paths
+from compliance_tui.tui.session import Clock, is_bundle
 from compliance_tui.tui.show import BAD, GOOD, MUTED, WARN, line
 
 if TYPE_CHECKING:
@@ -28,15 +31,15 @@ _VERDICTS = {"accepted": GOOD, "not-accepted": WARN, "broken": BAD}
 def verdict_lines(found: "Verification", *, policy: bool) -> list[Content]:
     """The verdict, then a line for each independent check. Without a policy nothing can be accepted, which is said instead."""
     if policy or found.verdict == "broken":
-        chip = Content.styled(f" {found.verdict.upper().replace('-', ' ')} ", f"bold reverse {_VERDICTS[found.verdict]}")
+        chip = Content.styled(f" {gettext(word(found.verdict)).upper()} ", f"bold reverse {_VERDICTS[found.verdict]}")
     else:
-        chip = line("Nothing is broken; without a trust policy nobody is known, and nothing is accepted.", "bold")
-    rows = [chip, line(f"bundle id {found.bundle_id or 'unknown'}", MUTED), Content("")]
+        chip = line(gettext("Nothing is broken; without a trust policy nobody is known, and nothing is accepted."), "bold")
+    rows = [chip, line(gettext("bundle id {id}", id=found.bundle_id or message("unknown")), MUTED), Content("")]
     for one in found.lines:
         sign = show.LINES[one.outcome]
-        word = "unknown" if one.outcome == "unknown" else sign.word
-        rows.append(Content.styled(f"{sign.mark} {word:<8}", sign.style) + line(f"{one.name:<14}", "bold"))
-        rows.append(line(f"            {one.reason}", limit=600))
+        said = gettext(word(one.outcome))
+        rows.append(Content.styled(f"{sign.mark} {said:<8}", sign.style) + line(f"{gettext(word(one.name)):<14}", "bold"))
+        rows.append(line("            " + show.said(one.reason), limit=600))
     return rows
 
 
@@ -50,26 +53,22 @@ def check_bundle(
     """Verify the bundle at ``path`` against the policy file that ``trust`` names, if it names one. Raises ComplianceError."""
     from compliance_tui.bundle.verify import verify
     from compliance_tui.evidence.kind import load_kinds
-    from compliance_tui.trust.policy_model import load_policy
 
     policy = None
     if trust:
-        place = Path(trust).expanduser()
-        policy = load_policy(read_bounded(place, 256 * 1024), str(place))
+        policy, _ = read_policy(Path(trust).expanduser())
     return verify(path, policy, clock(), load_kinds(kinds_folder), progress=job.progress, cancelled=job.cancelled)
 
 
 class VerifyForm(Form):
-    """Bundle, policy; what was found stands below. Ends with the bundle's path where it is to be opened."""
+    """Bundle and policy. Ends with the bundle's path: it is opened, and verified by that policy."""
 
-    DEFAULT_CSS = """
-    VerifyForm #found { height: auto; min-height: 8; margin-top: 1; }
-    """
-    purpose = "Verify a bundle"
-    verb = "verify"
-    about = (
-        "Every line is found independently: structure, integrity, signatures, identity, standard, completeness, readiness. "
-        "Without a trust policy nobody is known, and the lines about people stay unknown. Enter on the result opens the bundle."
+    purpose = message("Verify a bundle")
+    verb = message("verify")
+    about = message(
+        "The bundle is verified when it is opened: structure, integrity, signatures, identity, standard, completeness, "
+        "readiness, each line for itself. Without a trust policy nobody is known, and nothing is accepted. The policy that is "
+        "named here is remembered for the next bundle."
     )
 
     def __init__(self, bundle: str = "") -> None:
@@ -79,44 +78,83 @@ class VerifyForm(Form):
     def fields(self) -> ComposeResult:
         """Two paths."""
         yield from fields(
-            PathField("bundle: a ZIP, or a folder", self._bundle, id="bundle", hint="Tab completes"),
-            PathField("your trust policy (empty: nobody is known)", id="trust", hint="trust.toml"),
+            PathField(gettext("bundle: a ZIP, or a folder"), self._bundle, id="bundle", hint=gettext("Tab completes")),
+            _policy_field(),
         )
-        yield Text(id="found")
-
-    def on_mount(self) -> None:
-        """Nothing found yet."""
-        self.query_one("#found").display = False
 
     @on(Input.Submitted)
     def action_save(self) -> None:
-        """Verify."""
+        """Open it."""
         path = Path(self.value("bundle")).expanduser()
-        total = path.stat().st_size if path.is_file() else 0
-        self.run(partial(self._verify, path, self.value("trust")), total, what="verifying")
+        if not self.value("bundle") or not path.exists():
+            self.complain(gettext("no such bundle; Tab completes a path"))
+        elif not is_bundle(path):
+            self.complain(gettext("this folder holds no bundle: it has no core/"))
+        elif _keep_policy(self):
+            self.dismiss(str(path))
 
-    def _verify(self, path: Path, trust: str, job: Job) -> str:
-        if not path.exists():
-            raise InputError("not-found", "no such bundle; Tab completes a path")
-        found = check_bundle(path, trust, self.app.kinds_folder, self.app.clock, job)
-        self.app.call_from_thread(self._found, found, bool(trust))
-        return found.verdict
 
-    def _found(self, found: "Verification", policy: bool) -> None:
-        result = self.query_one("#found", Text)
-        result.display = True
-        result.show(verdict_lines(found, policy=policy), home=True)
+class PolicyForm(Form):
+    """Whom the verifier believes, and what was handed over apart from the bundle. Ends with what was named."""
 
-    def ended(self, done: str) -> None:
-        """The result stays on the page."""
-        self._busy.clear()
-        self.query_one("#found").focus()
-        self.say("Enter opens the bundle, read-only; Esc goes back" if done != "broken" else "")
-        self._whole = done != "broken"
+    purpose = message("Your policy, and what you bring along")
+    verb = message("verify")
+    about = message(
+        "The trust policy is your own file: persons, keys, roles, accepted standards. It is remembered for the next bundle; "
+        "what you remember of bundles lies beside it. A folder is an item that was disclosed later, or a statement that was "
+        "handed over apart; a secret key opens what is sealed to you, in a temporary folder. Several paths with blanks between."
+    )
+    parts = {
+        "trust": message("Empty: nobody is known, and nothing is accepted."),
+        "folders": message("What the lab, or somebody else, handed over apart; each is proved to belong to the bundle."),
+        "identities": message("Files with your secret keys (age, or OpenSSH without a passphrase)."),
+    }
 
-    _whole = False
+    def __init__(self, brought: Brought) -> None:
+        super().__init__()
+        self.brought = brought
 
-    def key_enter(self) -> None:
-        """Open what was verified."""
-        if self._whole and self.query_one("#found").has_focus:
-            self.dismiss(self.value("bundle"))
+    def fields(self) -> ComposeResult:
+        """Three paths."""
+        yield from fields(
+            _policy_field(),
+            PathField(gettext("folders that were handed over apart"), _typed(self.brought.folders), id="folders"),
+            PathField(gettext("secret keys that open what is sealed to you"), _typed(self.brought.identities), id="identities"),
+        )
+
+    @on(Input.Submitted)
+    def action_save(self) -> None:
+        """Verify again."""
+        try:
+            folders = tuple(typed_paths(self.value("folders")))
+            identities = tuple(typed_paths(self.value("identities")))
+        except ComplianceError as error:
+            self.complain(str(error))
+            return
+        session = self.session
+        if _keep_policy(self) and isinstance(session, BundleSession):
+            session.brought = replace(session.brought, folders=folders, identities=identities)
+            self.dismiss(gettext("verified again"))
+
+
+def _policy_field() -> PathField:
+    trust = remembered_policy()
+    title = gettext("your trust policy (empty: nobody is known)")
+    return PathField(title, str(trust) if trust else "", id="trust", hint="trust.toml")
+
+
+def _keep_policy(form: Form) -> bool:
+    """Remember the policy that was typed, where it is one; else say why not."""
+    typed = form.value("trust")
+    if typed:
+        try:
+            read_policy(Path(typed).expanduser())
+        except ComplianceError as error:
+            form.complain(str(error))
+            return False
+    remember_policy(typed)
+    return True
+
+
+def _typed(paths: Iterable[Path]) -> str:
+    return shlex.join(map(str, paths))

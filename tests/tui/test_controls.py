@@ -7,7 +7,7 @@ from textual.widgets import Input
 from compliance_tui.assessment import actions
 from compliance_tui.assessment.folder import load
 from compliance_tui.tui.controls import ControlsPage
-from tests.assessment.sample import NOW, complete, policy_file, put, start
+from tests.assessment.sample import NOW, policy_file, put, start
 from tests.tui.driving import driving, response
 from tests.tui.release import release
 
@@ -145,18 +145,6 @@ async def test_changes_from_outside_show_up_and_the_cursor_stays(tmp_path: Path)
         await it.settle()
         assert "standard is missing" in " ".join(it.text.split())  # a long path breaks the line anywhere
         assert "From elsewhere." in it.text  # the old view stays
-
-
-async def test_a_bundle_is_looked_at_and_not_changed(tmp_path: Path) -> None:
-    from compliance_tui.bundle.export import export
-
-    bundle = export(load(complete(tmp_path)), tmp_path / "b.zip", NOW, "ada").path
-    async with driving(bundle) as it:
-        assert "read-only" in it.text
-        await it.press("a", "e", "s", "w", "x", "u")
-        assert it.page == "ControlsPage"
-        await it.press("enter")
-        assert "S-01 is met." in it.text
 
 
 async def test_a_folder_that_cannot_be_read_ends_the_app_with_the_reason(tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from textual.widgets import Input
 
 from compliance_tui.assessment.folder import load
 from compliance_tui.assessment.plan import calendar
-from compliance_tui.bundle.export import export
 from compliance_tui.evidence.kind import load_kinds
 from compliance_tui.trust.keys import new_key
 from compliance_tui.tui import memory
@@ -192,29 +191,6 @@ async def test_what_cannot_be_opened_is_said_and_the_start_page_stays(tmp_path: 
         await it.type(str(broken), "enter")
         assert it.page == "StartPage"
         assert "assessment.toml" in it.text
-
-
-async def test_a_bundle_is_verified_and_opened_from_the_start_page(tmp_path: Path) -> None:
-    bundle = export(load(complete(tmp_path)), tmp_path / "b.zip", NOW, "ada").path
-    async with driving(None, (120, 44)) as it:
-        await it.press("v")
-        await it.type(str(bundle), "enter")
-        assert "Nothing is broken" in it.text
-        assert "pass    integrity" in it.text
-        assert "unknown signatures" in it.text
-        await it.press("enter")
-        assert "read-only" in it.text
-
-
-async def test_a_broken_bundle_is_said_to_be_broken(tmp_path: Path) -> None:
-    bundle = export(load(complete(tmp_path)), tmp_path / "b.zip", NOW, "ada").path
-    content = bytearray(bundle.read_bytes())
-    content[content.index(b"Text.")] ^= 1
-    bundle.write_bytes(content)
-    async with driving(None, (120, 44)) as it:
-        await it.press("v")
-        await it.type(str(bundle), "enter")
-        assert "BROKEN" in it.text
 
 
 async def test_export_shows_what_it_signs_asks_for_a_word_and_verifies(tmp_path: Path) -> None:

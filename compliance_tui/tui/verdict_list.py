@@ -1,0 +1,99 @@
+"""The list of a bundle's first page: the lines of its verdict, then the parts that it has. And their words."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from compliance_tui.safe.language import gettext, message
+from compliance_tui.safe.text import clean_line
+from compliance_tui.safe.words import word
+from compliance_tui.tui import show
+from compliance_tui.tui.rowlist import Cell, RowList, fit, tone
+from compliance_tui.tui.show import BAD, GOOD, WARN
+
+if TYPE_CHECKING:
+    from compliance_tui.tui.verdict import VerdictPage
+
+CHIPS = {
+    "accepted": (message("ACCEPTED"), GOOD),
+    "not-accepted": (message("NOT ACCEPTED"), WARN),
+    "broken": (message("BROKEN"), BAD),
+}
+ANSWERS = {"yes": message("yes"), "no": message("NO"), "unknown": message("unknown")}
+# What each line asks, and which part of the bundle answers it.
+MEANS = {
+    "structure": message("Only what belongs into a bundle is there, each file in its place."),
+    "integrity": message("Every file, and every item handed over with it, hashes to what the signed core commits to."),
+    "signatures": message("Your policy's rule is satisfied: so many persons in these roles, each key one vote."),
+    "identity": message("Somebody whom your policy knows signed. Names are your policy's, never the bundle's."),
+    "time": message("An authority of your policy saw the signature. Without one, the time is the lab's own claim."),
+    "standard": message("The text that was answered is one that your policy accepts, by its SHA-256."),
+    "freshness": message("Nothing took the bundle's place. Only a fresh register of the lab, or your own memory, can tell."),
+    "completeness": message("All that the core names is here, withheld or sealed, and says so."),
+    "readiness": message("The standard's own rule, computed again here from the answers and from the evidence."),
+}
+LEADS = {
+    "structure": "evidence",
+    "integrity": "evidence",
+    "signatures": "signers",
+    "identity": "signers",
+    "time": "signers",
+    "standard": "standards",
+    "freshness": "statements",
+    "completeness": "evidence",
+    "readiness": "readiness",
+}
+
+
+PARTS = {
+    "controls": message("Controls"),
+    "evidence": message("Evidence"),
+    "standards": message("Standards"),
+    "signers": message("Signers"),
+    "statements": message("Statements"),
+    "policy": message("Your policy"),
+    "decide": message("Answer it"),
+    "compare": message("Compare it"),
+}
+
+
+@dataclass(frozen=True)
+class LineRow:
+    """One line of the verdict."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class PartRow:
+    """One part of the bundle that has a page of its own."""
+
+    name: str
+
+
+class VerdictList(RowList):
+    """The lines of the verdict, then the parts of the bundle."""
+
+    def __init__(self, page: "VerdictPage") -> None:
+        super().__init__(id="verdict")
+        self.page = page
+
+    def rests(self, row: Hashable) -> bool:
+        """On lines and parts."""
+        return isinstance(row, LineRow | PartRow)
+
+    def cells(self, row: Hashable, width: int) -> Sequence[Cell]:
+        """Sign, word, name and reason; or a part with what there is of it."""
+        if isinstance(row, PartRow):
+            what = fit(self.page.counts(row.name), max(8, width - 17)).rstrip()
+            return ((f"  {fit(gettext(PARTS[row.name]), 14)}", "text"), (f" {what}", "muted"))
+        if not isinstance(row, LineRow):
+            return ((str(row), "accent"),)
+        found, name = self.page.line(row.name), fit(gettext(word(row.name)), 14)
+        if found is None:
+            told = gettext("being looked at") if self.page.verifying else gettext("not looked at")
+            return ((f"  {'':<9}{name} ", "muted"), (told, "muted"))
+        sign = show.LINES[found.outcome]
+        head = f"{sign.mark} {fit(gettext(word(found.outcome)), 8)} "
+        reason = fit(clean_line(gettext(found.reason), 400), max(8, width - len(head) - 15)).rstrip()
+        return ((head, tone(sign.style)), (f"{name} ", "strong"), (reason, "text"))

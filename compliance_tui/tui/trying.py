@@ -131,7 +131,10 @@ class TryPage(Page[None]):
         """What comes out of the values as they are."""
         of = self.entry.entry.id if self.entry is not None else self.scale.id
         name = gettext("What if: {entry}", entry=of)
-        self.title_line(line(name, "bold"), line(gettext("left and right turn a value; nothing is written"), MUTED))
+        told = gettext("nothing is written")
+        if self.app.size.width >= 80:
+            told = gettext("left and right turn a value; nothing is written")
+        self.title_line(line(name, "bold"), line(told, MUTED))
         self.renew()
 
     @on(QuestionList.Turned)

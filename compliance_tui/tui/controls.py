@@ -125,7 +125,8 @@ class ControlsPage(Acting):
         blocking = len(result.blocking())
         required = sum(state.level == "required" for state in result.controls)
         waived = sum(state.outcome == "waived" for state in result.controls)
-        where = " · ".join(axis.declared or f"{axis.axis}?" for standard in result.standards for axis in standard.axes)
+        axes = [axis.declared or f"{axis.axis}?" for standard in result.standards for axis in standard.axes]
+        where = " · ".join(dict.fromkeys(axes))  # two standards that ask for one axis in the same words say it once
         verdict = show.verdict_chip(result.verdict, not session.unseen)
         told = [gettext("{number} block", number=blocking)]
         if waived:

@@ -21,7 +21,7 @@ from compliance_tui.safe.language import CATALOGUES
 
 PACKAGE = CATALOGUES.parent
 # What is asked of the language room -> how many of the first arguments are plain texts.
-_ASKED = {"message": 1, "gettext": 1, "nmessage": 2, "ngettext": 2, "pgettext": 2}
+_ASKED = {"message": 1, "gettext": 1, "nmessage": 2, "ngettext": 2, "pmessage": 2, "pgettext": 2}
 # A singular, or a singular and its plural. A context stands before its text, as in a .mo.
 Key = str | tuple[str, str]
 _CONTEXT = "\x04"
@@ -44,7 +44,7 @@ def gather(package: Path = PACKAGE) -> Said:
         for call, name in _calls(ast.parse(path.read_text(encoding="utf-8")), {name: name for name in _ASKED} if own else {}):
             templates = [argument.value for argument in call.args[: _ASKED[name]] if isinstance(argument, ast.Constant)]
             if len(templates) == _ASKED[name] and all(isinstance(one, str) for one in templates):
-                plain = [_CONTEXT.join(templates)] if name == "pgettext" else templates
+                plain = [_CONTEXT.join(templates)] if name.startswith("p") else templates
                 said.texts.setdefault(plain[0] if len(plain) == 1 else tuple(plain), set()).add(where)
             elif name != "gettext" and not own:  # which say messages that were made elsewhere
                 said.unreadable.append(f"{where}:{call.lineno}")

@@ -21,7 +21,8 @@ _now: "NullTranslations | None" = None
 class Message(str):
     """An English sentence together with its template and values, from which it can be said in another language."""
 
-    __slots__ = ("number", "plural", "template", "values")
+    __slots__ = ("context", "number", "plural", "template", "values")
+    context: str
     template: str
     plural: str | None
     number: int
@@ -33,7 +34,7 @@ class Message(str):
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         """For processes that hand over results."""
-        return _made, (self.template, self.plural, self.number, dict(self.values))
+        return _made, (self.template, self.plural, self.number, dict(self.values), self.context)
 
 
 def message(template: str, /, **values: object) -> Message:
@@ -44,6 +45,11 @@ def message(template: str, /, **values: object) -> Message:
 def nmessage(one: str, many: str, number: int, /, **values: object) -> Message:
     """As ``message``, in the singular or plural of ``number``, which the templates may name ``{number}``."""
     return _made(one, many, number, {"number": number, **values})
+
+
+def pmessage(context: str, text: str) -> Message:
+    """As ``message``, for a word that means several things or has to be short; ``context`` tells translators which, or why."""
+    return _made(text, None, 0, {}, context)
 
 
 def remade(table: Message, /, **values: object) -> Message:
@@ -66,10 +72,10 @@ def either(choices: Iterable[str]) -> Message:
     return made
 
 
-def _made(template: str, plural: str | None, number: int, values: Mapping[str, object]) -> Message:
+def _made(template: str, plural: str | None, number: int, values: Mapping[str, object], context: str = "") -> Message:
     chosen = template if plural is None or number == 1 else plural
     made = Message(chosen.format_map(values) if values else chosen)
-    made.template, made.plural, made.number, made.values = template, plural, number, values
+    made.template, made.plural, made.number, made.values, made.context = template, plural, number, values, context
     return made
 
 
@@ -81,6 +87,8 @@ def gettext(text: str, /, **values: object) -> str:
     if isinstance(text, Message):
         if text.plural is not None:
             return ngettext(text.template, text.plural, text.number, **text.values)
+        if text.context:
+            return _now.pgettext(text.context, text.template)
         template, values = text.template, dict(text.values)
     translated = _now.gettext(template) if template else template
     return translated.format_map(_said(values)) if values else translated
@@ -95,7 +103,7 @@ def ngettext(one: str, many: str, number: int, /, **values: object) -> str:
 
 
 def pgettext(context: str, text: str) -> str:
-    """As ``gettext``, for a word that means several things or has to be short; ``context`` tells translators which, or why."""
+    """As ``gettext`` of a ``pmessage``."""
     return text if _now is None else _now.pgettext(context, text)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from compliance_tui.safe import language
 from compliance_tui.safe.errors import InputError
-from compliance_tui.safe.language import choose, gettext, languages, message, ngettext, nmessage, pgettext, preferred
+from compliance_tui.safe.language import choose, gettext, languages, message, ngettext, nmessage, pgettext, pmessage, preferred
 
 
 class Shouting:
@@ -46,9 +46,10 @@ def test_a_message_stays_english_where_it_is_stored_and_is_said_in_the_language_
 
 
 def test_a_word_of_several_meanings_is_said_by_its_context(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert pgettext("status", "open") == "open"
+    assert pgettext("status", "open") == pmessage("status", "open") == "open"
     monkeypatch.setattr(language, "_now", Shouting())
     assert pgettext("status", "open") == "open (status)"
+    assert gettext(pickle.loads(pickle.dumps(pmessage("status", "open")))) == "open (status)"
 
 
 def test_what_a_value_holds_is_never_taken_for_a_template(shouting: None) -> None:

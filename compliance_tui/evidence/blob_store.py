@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO, Literal, Protocol
 
 from compliance_tui.safe.errors import BrokenError, InputError
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -79,7 +80,9 @@ def is_digest(text: str) -> bool:
 def parts_of(sha256: str) -> tuple[str, str]:
     """The folder and the name of an object. Raises InputError ``bad-digest``."""
     if not is_digest(sha256):
-        raise InputError("bad-digest", f"{clean_line(sha256, 80)} is not a SHA-256 in lowercase hexadecimal")
+        raise InputError(
+            "bad-digest", message("{sha256} is not a SHA-256 in lowercase hexadecimal", sha256=clean_line(sha256, 80))
+        )
     return sha256[:2], sha256[2:]
 
 
@@ -87,6 +90,10 @@ def altered(sha256: str, where: str) -> BrokenError:
     """The error for bytes that are not what their digest says."""
     return BrokenError(
         "evidence-altered",
-        f"{clean_line(where)}: the bytes of {sha256[:16]}… are not those that were attached; "
-        "`compliance-tui evidence verify` says which items are hurt",
+        message(
+            "{where}: the bytes of {sha256}… are not those that were attached; `compliance-tui evidence verify` says "
+            "which items are hurt",
+            where=clean_line(where),
+            sha256=sha256[:16],
+        ),
     )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from compliance_tui.evidence.store_address import StoreAddress
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _CONNECT, _STALLED, _REQUEST = timedelta(seconds=5), timedelta(seconds=60), time
 _METADATA_SERVICE = "169.254.169.254"
 _CODE = re.compile(r"<Code>([A-Za-z0-9.]{1,60})</Code>")
 _STATUS = re.compile(r"status code: ([0-9]{3})")
-_CREDENTIALS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
+_CREDENTIALS = message("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE")
 
 
 def connect(address: StoreAddress, *, headers: Mapping[str, str] | None = None, patient: bool = True) -> "Client":
@@ -41,7 +42,8 @@ def connect(address: StoreAddress, *, headers: Mapping[str, str] | None = None, 
         from obstore.store import S3Store, from_url
     except ImportError:
         raise InputError(
-            "missing-extra", f"{address.url}: a store beyond this machine needs obstore; install compliance-tui[s3]"
+            "missing-extra",
+            message("{url}: a store beyond this machine needs obstore; install compliance-tui[s3]", url=address.url),
         ) from None
     common: dict[str, Any] = {
         "client_options": {
@@ -92,7 +94,9 @@ def _profile() -> dict[str, str]:
     try:
         parser.read(path, encoding="utf-8")
     except (ConfigError, UnicodeDecodeError, OSError):
-        raise InputError("no-credentials", f"{clean_line(str(path))}: cannot be read as a credentials file; mend it") from None
+        raise InputError(
+            "no-credentials", message("{path}: cannot be read as a credentials file; mend it", path=clean_line(str(path)))
+        ) from None
     section = named or "default"
     found = dict(parser[section]) if parser.has_section(section) else {}
     if "aws_access_key_id" in found and "aws_secret_access_key" in found:
@@ -105,8 +109,12 @@ def _profile() -> dict[str, str]:
     if named:
         raise InputError(
             "no-credentials",
-            f"the profile {clean_line(named, 60)} holds no keys in {clean_line(str(path))}; "
-            f'`eval "$(aws configure export-credentials --format env)"` gives those of a login or a role',
+            message(
+                'the profile {named} holds no keys in {path}; `eval "$(aws configure export-credentials --format env)"` '
+                "gives those of a login or a role",
+                named=clean_line(named, 60),
+                path=clean_line(str(path)),
+            ),
         )
     return {}
 
@@ -133,30 +141,62 @@ def _sentence(error: Exception, where: str) -> InputError:
     found, status = _CODE.search(text), _STATUS.search(text)
     code = found.group(1) if found else ""
     if code == "NoSuchBucket":
-        return InputError("no-bucket", f"{place}: there is no such bucket; make it first, or check its name")
+        return InputError(
+            "no-bucket", message("{place}: there is no such bucket; make it first, or check its name", place=place)
+        )
     if isinstance(error, AlreadyExistsError):
-        return InputError("exists", f"{place}: is there already")
+        return InputError("exists", message("{place}: is there already", place=place))
     if isinstance(error, FileNotFoundError):
-        return InputError("not-found", f"{place}: is not in the store; `compliance-tui store verify` says what is missing")
+        return InputError(
+            "not-found",
+            message("{place}: is not in the store; `compliance-tui store verify` says what is missing", place=place),
+        )
     if code == "RequestTimeTooSkewed":
         return InputError(
-            "clock-skew", f"{place}: refused, because this machine's clock and the server's differ; set the clock"
+            "clock-skew",
+            message("{place}: refused, because this machine's clock and the server's differ; set the clock", place=place),
         )
     if _METADATA_SERVICE in text:
-        return InputError("no-credentials", f"{place}: no keys were found; set {_CREDENTIALS}")
+        return InputError(
+            "no-credentials", message("{place}: no keys were found; set {credentials}", place=place, credentials=_CREDENTIALS)
+        )
     if code in ("InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "InvalidToken"):
-        return InputError("rejected-keys", f"{place}: the server does not accept these keys ({code}); check {_CREDENTIALS}")
+        return InputError(
+            "rejected-keys",
+            message(
+                "{place}: the server does not accept these keys ({code}); check {credentials}",
+                place=place,
+                code=code,
+                credentials=_CREDENTIALS,
+            ),
+        )
     if isinstance(error, PermissionDeniedError | UnauthenticatedError) or (status and status.group(1) in ("401", "403")):
         return InputError(
             "denied",
-            f"{place}: denied ({code or 'no reason given'}); check the keys, and that they may read, write and list there",
+            message(
+                "{place}: denied ({code}); check the keys, and that they may read, write and list there",
+                place=place,
+                code=code or message("no reason given"),
+            ),
         )
     if status:
-        return InputError("store-failed", f"{place}: the server failed ({status.group(1)} {code}".rstrip() + "); repeat later")
+        return InputError(
+            "store-failed",
+            message(
+                "{place}: the server failed ({code}); repeat later", place=place, code=f"{status.group(1)} {code}".rstrip()
+            ),
+        )
     if "InvalidCertificate" in text:
         return InputError(
-            "unreachable", f"{place}: the server's certificate is not trusted here; name its authority's file in SSL_CERT_FILE"
+            "unreachable",
+            message(
+                "{place}: the server's certificate is not trusted here; name its authority's file in SSL_CERT_FILE", place=place
+            ),
         )
     if "error sending request" in text or "HTTP error" in text or "timed out" in text.lower():
-        return InputError("unreachable", f"{place}: cannot be reached; check the endpoint and the network, and repeat")
-    return InputError("store-failed", f"{place}: {clean_line(text.partition('Debug source')[0], 300)}")
+        return InputError(
+            "unreachable", message("{place}: cannot be reached; check the endpoint and the network, and repeat", place=place)
+        )
+    return InputError(
+        "store-failed", message("{where}: {reason}", where=place, reason=clean_line(text.partition("Debug source")[0], 300))
+    )

@@ -12,6 +12,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, Strict, StrictBool, StrictInt, StrictStr, StringConstraints, model_validator
 
+from compliance_tui.safe.language import either, message
+
 FactType = Literal["boolean", "integer", "decimal", "text", "instant", "date", "list"]
 Number = StrictInt | Annotated[Decimal, Strict()]
 Scalar = StrictBool | StrictInt | Annotated[Decimal, Strict()] | StrictStr
@@ -75,7 +77,9 @@ class Condition(_Model):
     def _one_test(self) -> "Condition":
         tests = (self.is_, self.is_not, self.missing, self.below, self.above, self.at_least, self.at_most)
         if sum(test is not None for test in tests) != 1:
-            raise ValueError(f"{self.field}: give one of is, is_not, missing, below, above, at_least, at_most")
+            raise ValueError(
+                message("{field}: give one of is, is_not, missing, below, above, at_least, at_most", field=self.field)
+            )
         return self
 
 
@@ -137,38 +141,43 @@ class FactDeclaration(_Model):
     def _makes_sense(self) -> "FactDeclaration":
         why = self._fault()
         if why:
-            raise ValueError(f"{self.name}: {why}")
+            raise ValueError(message("{where}: {reason}", where=self.name, reason=why))
         return self
 
     def _fault(self) -> str:
         if self.since and self.over:
-            return "give since or over, not both"
+            return message("give since or over, not both")
         if (self.since or self.over) and self.type not in _NUMBERS:
-            return f"a {self.type} is neither a time nor a quotient"
+            return message("a {type} is neither a time nor a quotient", type=self.type)
         if self.since and self.unit not in SECONDS:
-            return f"a time needs one of the units {', '.join(SECONDS)}"
+            return message("a time needs one of the units {seconds}", seconds=", ".join(SECONDS))
         if self.take is None:
             if self.each or self.among or self.where or self.of or self.when_none is not None:
-                return "say with take what is taken from the rows"
+                return message("say with take what is taken from the rows")
             return ""
         return self._fault_of_take(self.take)
 
     def _fault_of_take(self, take: str) -> str:
         types = _RESULTS.get(take, _NUMBERS)
         if self.type not in types:
-            return f"{take} gives a {' or '.join(sorted(types))}, not a {self.type}"
+            return message("{take} gives a {types}, not a {type}", take=take, types=either(sorted(types)), type=self.type)
         if self.path:
-            return "a fact stands at a path or is taken from rows, not both"
+            return message("a fact stands at a path or is taken from rows, not both")
         if (take in WHOLE_ROWS) != (not self.of):
-            return f"{take} {'looks at whole rows; leave of out' if self.of else 'needs of, the field it looks at'}"
+            needs = message("{take} needs of, the field it looks at", take=take)
+            return message("{take} looks at whole rows; leave of out", take=take) if self.of else needs
         if take in _OF_ALL and not self.where:
-            return f"{take} needs where: what the rows are measured by"
+            return message("{take} needs where: what the rows are measured by", take=take)
         if self.among and take not in _OF_ALL:
-            return f"put the conditions of {take} into where; among is for {' and '.join(sorted(_OF_ALL))}"
+            return message(
+                "put the conditions of {take} into where; among is for {of_all}",
+                take=take,
+                of_all=" and ".join(sorted(_OF_ALL)),
+            )
         if (self.since or self.over) and take not in _OF_NUMBERS and not take[1:].isdigit():
-            return f"{take} takes no since or over"
+            return message("{take} takes no since or over", take=take)
         if self.when_none is not None and not fits(self.when_none, self.type):
-            return f"when_none should be a {self.type}"
+            return message("when_none should be a {type}", type=self.type)
         return ""
 
 
@@ -200,9 +209,9 @@ class RecordField(_Model):
     @model_validator(mode="after")
     def _makes_sense(self) -> "RecordField":
         if self.type == "rows" and not self.fields:
-            raise ValueError(f"{self.name}: say which fields a row has")
+            raise ValueError(message("{name}: say which fields a row has", name=self.name))
         if self.fields and self.type not in ("rows", "table"):
-            raise ValueError(f"{self.name}: only rows and tables have fields")
+            raise ValueError(message("{name}: only rows and tables have fields", name=self.name))
         re.compile(self.pattern)
         return self
 

@@ -14,6 +14,7 @@ from compliance_tui.evidence.fact import Fact
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import open_regular, read_bounded
 from compliance_tui.safe.instant import parse_instant
+from compliance_tui.safe.language import message
 from compliance_tui.safe.model import load_model
 from compliance_tui.safe.text import clean_line
 from compliance_tui.safe.toml import LARGEST_TOML
@@ -92,8 +93,13 @@ class Kind(_Model):
         declared = self.declaration(name)
         if declared is None:
             known = ", ".join(one.name for one in self.facts) or "none"
-            raise InputError("unknown-fact", f"{self.id} has no fact {clean_line(name, 60)}; known are {known}")
-        return Fact(value=typed(text, declared, "what was stated"), unit=declared.unit, where="stated", source="stated")
+            raise InputError(
+                "unknown-fact",
+                message("{id} has no fact {name}; known are {known}", id=self.id, name=clean_line(name, 60), known=known),
+            )
+        return Fact(
+            value=typed(text, declared, message("what was stated")), unit=declared.unit, where="stated", source="stated"
+        )
 
     @property
     def own_form(self) -> str:
@@ -128,15 +134,15 @@ class Kind(_Model):
         names = [one.name for one in self.facts]
         twice = next((name for name in names if names.count(name) > 1), None)
         if twice:
-            raise ValueError(f"the fact {twice} is declared twice")
+            raise ValueError(message("the fact {twice} is declared twice", twice=twice))
         if self.reader != "form":
             if self.complete or self.format != "json" or any(one.derived for one in self.facts):
-                raise ValueError("only the reader form takes facts from rows; another reader knows its own format")
+                raise ValueError(message("only the reader form takes facts from rows; another reader knows its own format"))
             return self
         for one in self.facts:
             why = _fault(one, self.format)
             if why:
-                raise ValueError(f"{one.name}: {why}")
+                raise ValueError(message("{where}: {reason}", where=one.name, reason=why))
         if self.complete:
             self._check_completion(self.complete)
         return self
@@ -144,13 +150,17 @@ class Kind(_Model):
     def _check_completion(self, complete: Completion) -> None:
         declared = self.declaration("completed")
         if declared is None or declared.type != "boolean" or declared.derived or declared.path:
-            raise ValueError("complete gives the fact completed: declare it as a boolean that says nothing of where it is read")
+            raise ValueError(
+                message("complete gives the fact completed: declare it as a boolean that says nothing of where it is read")
+            )
         of_rows = bool(complete.announced or complete.every or complete.some or complete.same)
         if self.format in ("csv", "jsonl"):
             if complete.needs or complete.where or complete.announced or complete.rows is not None:
-                raise ValueError(f"complete: {self.format} has rows and no top; use every, some and same")
+                raise ValueError(
+                    message("complete: {format} has rows and no top; use every, some and same", format=self.format)
+                )
         elif of_rows and complete.rows is None:
-            raise ValueError("complete: say with rows where the rows stand")
+            raise ValueError(message("complete: say with rows where the rows stand"))
 
 
 def _fault(declared: FactDeclaration, form: Format) -> str:
@@ -158,13 +168,13 @@ def _fault(declared: FactDeclaration, form: Format) -> str:
     fields = (declared.of, declared.since, declared.over, declared.path)
     if form in ("csv", "jsonl"):
         if declared.each:
-            return f"all rows of {form} are rows; leave each out"
+            return message("all rows of {form} are rows; leave each out", form=form)
         if form == "jsonl" and any(field.startswith("/") for field in fields):
-            return "json lines have rows and no top; name the field without the leading /"
+            return message("json lines have rows and no top; name the field without the leading /")
     elif form in ("toml", "xml") and declared.derived and not declared.each:
-        return "say with each where the rows stand"
+        return message("say with each where the rows stand")
     if form == "xml" and not declared.derived and not declared.path and declared.name != "completed":
-        return "say with path where it stands"
+        return message("say with path where it stands")
     return ""
 
 
@@ -179,7 +189,13 @@ def typed(text: str, declared: FactDeclaration, where: str) -> bool | int | Deci
     except (KeyError, ValueError, InvalidOperation, InputError):
         raise InputError(
             "bad-fact",
-            f"{clean_line(where)}: {declared.name} should be {expected(declared)}, not {clean_line(text, 60)!r}",
+            message(
+                "{where}: {fact} should be {expected}, not {value!r}",
+                where=clean_line(where),
+                fact=declared.name,
+                expected=expected(declared),
+                value=clean_line(text, 60),
+            ),
         ) from None
 
 
@@ -212,27 +228,35 @@ def parsed(text: str, fact_type: FactType) -> bool | int | Decimal | str | tuple
 def expected(declared: FactDeclaration) -> str:
     """What a value of the fact should be, in words."""
     names = {
-        "integer": "a whole number",
-        "decimal": "a number",
-        "boolean": "yes or no",
-        "instant": "an instant with its offset",
+        "integer": message("a whole number"),
+        "decimal": message("a number"),
+        "boolean": message("yes or no"),
+        "instant": message("an instant with its offset"),
     }
-    words = names.get(declared.type, f"a {declared.type}")
+    words = names.get(declared.type) or message("a {type}", type=declared.type)
     if declared.type not in ("integer", "decimal"):
         return words
-    return f"{words} not below {declared.least}{f' and not above {declared.most}' if declared.most is not None else ''}"
+    words = message("{words} not below {least}", words=words, least=declared.least)
+    return words if declared.most is None else message("{words} and not above {most}", words=words, most=declared.most)
 
 
 def load_kinds(extra: Path | None = None) -> dict[str, Kind]:
     """The shipped kinds, and those of the user's own folder. Raises InputError for a kind that is not right."""
     if extra is not None and not extra.is_dir():
-        raise InputError("not-found", f"{clean_line(str(extra))}: no such folder of evidence kinds; check --kinds")
+        raise InputError(
+            "not-found", message("{extra}: no such folder of evidence kinds; check --kinds", extra=clean_line(str(extra)))
+        )
     kinds: dict[str, Kind] = {}
     for folder in [shipped("evidence"), *([extra] if extra else [])]:
         for path in sorted(folder.glob("*/kind.toml")):
             kind = load_model(read_bounded(path, LARGEST_TOML), Kind, str(path))
             if kind.id != path.parent.name:
-                raise InputError("bad-field", f"{clean_line(str(path))}: the kind {kind.id} must lie in a folder of its name")
+                raise InputError(
+                    "bad-field",
+                    message(
+                        "{path}: the kind {kind} must lie in a folder of its name", path=clean_line(str(path)), kind=kind.id
+                    ),
+                )
             kinds[kind.id] = kind
     return kinds
 

@@ -8,6 +8,7 @@ from typing import Any
 from compliance_tui.evidence.declaration import FactDeclaration, RecordField
 from compliance_tui.evidence.kind import Kind
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import message
 from compliance_tui.safe.strict_json import dump_json
 
 _WORDS = {
@@ -93,7 +94,9 @@ def _must_be_ours(kind: Kind) -> None:
     if not kind.own_form or kind.format != "json":
         raise InputError(
             "no-form",
-            f"{kind.id} is written by a tool, not filled in; `compliance-tui evidence kinds {kind.id}` says how",
+            message(
+                "{kind} is written by a tool, not filled in; `compliance-tui evidence kinds {kind}` says how", kind=kind.id
+            ),
         )
 
 

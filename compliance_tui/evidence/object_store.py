@@ -30,6 +30,7 @@ from compliance_tui.evidence.range_reader import BLOCK, RangeReader
 from compliance_tui.evidence.store_address import StoreAddress
 from compliance_tui.safe.errors import BrokenError, CancelledError, InputError
 from compliance_tui.safe.files import MEBIBYTE, open_regular
+from compliance_tui.safe.language import message
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore as Client
@@ -158,7 +159,10 @@ class ObjectStore:
             for _ in self.blocks(sha256):
                 pass
         elif size > ONE_REQUEST and self.stat(sha256) != size:
-            raise InputError("store-failed", f"{self._where(sha256)}: acknowledged, and not there as it was sent; repeat")
+            raise InputError(
+                "store-failed",
+                message("{where}: acknowledged, and not there as it was sent; repeat", where=self._where(sha256)),
+            )
 
     def stat(self, sha256: str) -> int | None:
         """The object's size in bytes; None where it is not there."""
@@ -174,7 +178,11 @@ class ObjectStore:
         size = self.stat(sha256)
         if size is None:
             raise InputError(
-                "not-found", f"{self._where(sha256)}: is not in the store; `compliance-tui store verify` says what is missing"
+                "not-found",
+                message(
+                    "{where}: is not in the store; `compliance-tui store verify` says what is missing",
+                    where=self._where(sha256),
+                ),
             )
         return size
 

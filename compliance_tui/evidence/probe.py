@@ -13,6 +13,7 @@ from compliance_tui.evidence.connection import connect, speaking
 from compliance_tui.evidence.object_store import ObjectStore
 from compliance_tui.evidence.store_address import Measured, StoreAddress
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import message
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore as Client
@@ -54,7 +55,9 @@ def probe(address: StoreAddress, clock: Callable[[], dt.datetime], *, connected:
             client.put(first, content, use_multipart=False)
             after, said = clock(), client.head(first)
             if said["size"] != len(content) or bytes(client.get_range(first, start=3, end=7)) != content[3:7]:
-                raise InputError("unfit", f"{address.url}: does not give back parts of what was written; use another server")
+                raise InputError(
+                    "unfit", message("{url}: does not give back parts of what was written; use another server", url=address.url)
+                )
             listed = listing and first in [entry["path"] for page in client.list(folder) for entry in page]
         create = _one_winner(client, key("raced"), address.url)
         checksum = _refuses_wrong_checksum(connected, key)

@@ -5,6 +5,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from compliance_tui.safe.language import message
+
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
@@ -44,7 +46,7 @@ class RangeReader(io.RawIOBase):
         """Move; no request is made. Raises ValueError for a place before the beginning."""
         start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._size}[whence]
         if start + offset < 0:
-            raise ValueError("a place before the beginning of the file")
+            raise ValueError(message("a place before the beginning of the file"))
         self._position = start + offset
         return self._position
 
@@ -78,7 +80,7 @@ class RangeReader(io.RawIOBase):
         end = min(self._size, self._first + (block + self._ahead - 1) * BLOCK)
         content = self._fetch(start, end)
         if len(content) != end - start:
-            raise OSError(f"asked for {end - start} bytes, got {len(content)}")
+            raise OSError(message("asked for {end} bytes, got {number}", end=end - start, number=len(content)))
         at, self._next = 0, block
         while at < len(content):
             length = self._first if self._next == 0 else BLOCK

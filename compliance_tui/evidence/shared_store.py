@@ -8,6 +8,7 @@ from compliance_tui.evidence.blob_store import Blocks, Cancelled, Progress, Stor
 from compliance_tui.evidence.object_store import ObjectStore
 from compliance_tui.evidence.store import LocalStore
 from compliance_tui.safe.errors import BrokenError, InputError
+from compliance_tui.safe.language import message
 
 
 class SharedStore:
@@ -26,7 +27,10 @@ class SharedStore:
         try:
             created = self.remote.push(paths, _half(progress, total), cancelled)
         except InputError as error:
-            raise InputError(error.code, f"{error} (nothing was recorded; the bytes wait in {self.here.folder})") from None
+            raise InputError(
+                error.code,
+                message("{error} (nothing was recorded; the bytes wait in {folder})", error=error, folder=self.here.folder),
+            ) from None
         return [StoredFile(one.sha256, one.size, one.sha256 in created) for one in stored]
 
     def stat(self, sha256: str) -> int | None:

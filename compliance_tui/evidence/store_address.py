@@ -15,6 +15,8 @@ from pydantic import (
     model_validator,
 )
 
+from compliance_tui.safe.language import message
+
 SCHEMES = ("s3", "gs", "az")
 # A bucket as S3 names it, and after it plain words: nothing that a URL would read in two ways.
 _PLACE = re.compile(r"(s3|gs|az)://[a-z0-9][a-z0-9.-]{1,62}(/[A-Za-z0-9][A-Za-z0-9._=+-]*)*")
@@ -24,7 +26,9 @@ def _place(value: object) -> object:
     if isinstance(value, str):
         value = value.rstrip("/")
         if not _PLACE.fullmatch(value):
-            raise ValueError("write s3://bucket or s3://bucket/prefix (or gs://, az://), without keys, spaces or a query")
+            raise ValueError(
+                message("write s3://bucket or s3://bucket/prefix (or gs://, az://), without keys, spaces or a query")
+            )
     return value
 
 
@@ -37,7 +41,9 @@ def _endpoint(value: object) -> object:
         except ValueError:
             plain = False
         if parts.scheme not in ("http", "https") or not plain or "@" in parts.netloc:
-            raise ValueError("write an endpoint as https://host or https://host:port, without a user, a path or a query")
+            raise ValueError(
+                message("write an endpoint as https://host or https://host:port, without a user, a path or a query")
+            )
         value = value.rstrip("/")
     return value
 
@@ -76,7 +82,11 @@ class StoreAddress(BaseModel):
     @model_validator(mode="after")
     def _said_aloud(self) -> "StoreAddress":
         if self.endpoint and self.endpoint.startswith("http:") and not self.allow_http:
-            raise ValueError(f"{self.endpoint} is not encrypted on its way; use https, or allow it with allow_http")
+            raise ValueError(
+                message(
+                    "{endpoint} is not encrypted on its way; use https, or allow it with allow_http", endpoint=self.endpoint
+                )
+            )
         if not self.url.startswith("s3:") and (self.endpoint or self.region):
-            raise ValueError("endpoint and region are for s3:// only")
+            raise ValueError(message("endpoint and region are for s3:// only"))
         return self

@@ -11,6 +11,7 @@ from decimal import ROUND_DOWN, Decimal
 from typing import Any, Literal
 
 from compliance_tui.evidence.readers.reading import Gatherer
+from compliance_tui.safe.language import message
 
 # Hexadecimal digits of the digests that nobody can forge; MD5 and SHA-1 can be, and do not count.
 _STRONG = {
@@ -72,7 +73,7 @@ def give_components(
     found.count("models", len(models), place, "models")
     found.count("model_cards", sum(one.model_card for one in models), place, "models")
     if not components:
-        warnings.append("lists no components")
+        warnings.append(message("lists no components"))
         return
     hashed = [one for one in components if one.hashed == "strong"]
     found.count("hashed_components", len(hashed), place, "components")
@@ -85,7 +86,10 @@ def give_components(
     weak = sum(one.hashed == "weak" for one in components)
     if weak:
         warnings.append(
-            f"{weak} components have hashes that do not count: MD5, SHA-1, or no digest of the algorithm that is named"
+            message(
+                "{weak} components have hashes that do not count: MD5, SHA-1, or no digest of the algorithm that is named",
+                weak=weak,
+            )
         )
     if len(models) == 1 and models[0].sha256:
         found.add("model_digest", models[0].sha256, place)

@@ -8,6 +8,7 @@ from compliance_tui.evidence.readers.components import Component, give_component
 from compliance_tui.evidence.readers.evaluation import add_end, one_log
 from compliance_tui.evidence.readers.reading import Gatherer, json_object, refuse
 from compliance_tui.evidence.readers.severity import give_severities, of_score, worst
+from compliance_tui.safe.language import message
 
 READER = "cyclonedx/2"
 _VERSIONS = ("1.4", "1.5", "1.6", "1.7")
@@ -27,7 +28,7 @@ read_files = one_log(read)
 def facts_of(bom: dict[str, Any], name: str, kind: Kind) -> Facts:
     """Facts of a CycloneDX document that was read already. Raises InputError ``unreadable-evidence``."""
     if bom.get("bomFormat") != "CycloneDX" or bom.get("specVersion") not in _VERSIONS:
-        refuse(name, "not CycloneDX 1.4 to 1.7 in JSON, the versions that are known here")
+        refuse(name, message("not CycloneDX 1.4 to 1.7 in JSON, the versions that are known here"))
     found, warnings = Gatherer(name), list[str]()
     found.add("spec_version", f"CycloneDX {bom['specVersion']}", "/specVersion")
     metadata = bom.get("metadata") or {}
@@ -37,7 +38,7 @@ def facts_of(bom: dict[str, Any], name: str, kind: Kind) -> Facts:
         found.add("subject", subject.get("name"), "/metadata/component/name")
         found.add("subject_version", subject.get("version"), "/metadata/component/version")
     else:
-        warnings.append("does not say what it describes (no metadata.component)")
+        warnings.append(message("does not say what it describes (no metadata.component)"))
     listed = _nested([*(bom.get("components") or []), *(subject.get("components") or [])])
     described = _component(subject) if subject else None
     give_components(found, [_component(one) for one in listed], described, "/components", warnings)
@@ -83,7 +84,7 @@ def _completeness(found: Gatherer, bom: dict[str, Any], warnings: list[str]) -> 
         found.add("completed", False, "/components")
     elif any(one.startswith("incomplete") for one in aggregates):
         found.add("completed", False, "/compositions/*/aggregate")
-        warnings.append("says of itself that it is incomplete (compositions)")
+        warnings.append(message("says of itself that it is incomplete (compositions)"))
     elif aggregates == {"complete"}:
         found.add("completed", True, "/compositions/*/aggregate")
 
@@ -92,7 +93,7 @@ def _vulnerability_facts(found: Gatherer, vulnerabilities: list[dict[str, Any]] 
     if vulnerabilities is None:
         return
     if not vulnerabilities:
-        warnings.append("its list of vulnerabilities is empty, which does not show that anybody looked for them")
+        warnings.append(message("its list of vulnerabilities is empty, which does not show that anybody looked for them"))
         return
     still_open = [one for one in vulnerabilities if (one.get("analysis") or {}).get("state") not in _CLOSED]
     severities = [worst([_severity(rating) for rating in one.get("ratings") or []]) for one in still_open]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from compliance_tui.evidence.readers import EvidenceFile
 from compliance_tui.evidence.readers.reading import LARGEST, Gatherer, refuse
 from compliance_tui.safe.errors import BrokenError
+from compliance_tui.safe.language import message
 from compliance_tui.safe.strict_json import load_json
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def sort_files(files: Sequence[EvidenceFile]) -> tuple[list["VerifyingKey"], lis
             content = file.read(_LARGEST_KEY)
         beginning = content[:100].decode("ascii", "replace").lstrip()
         if beginning.startswith("-----BEGIN ") and b"PRIVATE KEY-----" in content:
-            refuse(name, "is a private key; keep it secret, and attach the public one")
+            refuse(name, message("is a private key; keep it secret, and attach the public one"))
         if beginning.startswith(KEY_SIGNS):
             keys.append(parse_verifying_key(content.decode("utf-8", "replace"), name))
         else:
@@ -68,12 +69,12 @@ def unpack(document: dict[str, Any], name: str) -> Envelope:
 
     envelope = document.get("dsseEnvelope") if "mediaType" in document else document
     if not isinstance(envelope, dict) or not {"payload", "payloadType", "signatures"} <= set(envelope):
-        refuse(name, "not a DSSE envelope (payload, payloadType, signatures), and no Sigstore bundle that holds one")
+        refuse(name, message("not a DSSE envelope (payload, payloadType, signatures), and no Sigstore bundle that holds one"))
     if envelope["payloadType"] != PAYLOAD_TYPE:
-        refuse(name, f"its payloadType is not {PAYLOAD_TYPE}")
+        refuse(name, message("its payloadType is not {payload_type}", payload_type=PAYLOAD_TYPE))
     signatures = envelope["signatures"]
     if not isinstance(signatures, list) or not 1 <= len(signatures) <= _MOST_SIGNATURES:
-        refuse(name, f"must hold 1 to {_MOST_SIGNATURES} signatures")
+        refuse(name, message("must hold 1 to {most} signatures", most=_MOST_SIGNATURES))
     material = document.get("verificationMaterial") or {}
     try:
         return Envelope(
@@ -90,24 +91,24 @@ def payload_object(envelope: Envelope, name: str) -> dict[str, Any]:
     """The JSON object that was signed. Raises InputError."""
     value = load_json(envelope.payload, f"{name}, payload", limit=LARGEST)
     if not isinstance(value, dict):
-        refuse(name, "its payload is not a JSON object")
+        refuse(name, message("its payload is not a JSON object"))
     return value
 
 
 def check_signatures(
-    found: Gatherer, signatures: Sequence[bytes], message: bytes, keys: Sequence["VerifyingKey"], warnings: list[str]
+    found: Gatherer, signatures: Sequence[bytes], payload: bytes, keys: Sequence["VerifyingKey"], warnings: list[str]
 ) -> bool:
     """Whether one of the signatures is that of an attached key. Gives the fact ``key_id`` of the key that fits."""
     for key in keys:
-        if any(key.verifies(signature, message) for signature in signatures):
+        if any(key.verifies(signature, payload) for signature in signatures):
             found.add("key_id", key.key_id, "/signatures")
             return True
-    warnings.append("no signature was made with an attached key: nothing was read of what was signed")
+    warnings.append(message("no signature was made with an attached key: nothing was read of what was signed"))
     return False
 
 
 def why_unchecked(keys: Sequence["VerifyingKey"], *, certified: bool) -> str:
     """Why a signature cannot be checked here; "" where it can."""
     if certified:
-        return "the signature was not checked: it was made with a certificate, and certificates are not checked here"
-    return "" if keys else "the signature was not checked: attach the public key with it, as one item"
+        return message("the signature was not checked: it was made with a certificate, and certificates are not checked here")
+    return "" if keys else message("the signature was not checked: attach the public key with it, as one item")

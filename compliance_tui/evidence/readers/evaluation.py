@@ -26,6 +26,7 @@ from compliance_tui.evidence.fact import Facts
 from compliance_tui.evidence.kind import Kind, expected, typed
 from compliance_tui.evidence.readers.reading import Gatherer, refuse
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 
 # What only a reader may say, from what was run: no note that somebody wrote into a log stands for it.
@@ -33,6 +34,7 @@ MEASURED = frozenset(
     [
         "attack_success",
         "attack_success_share",
+        "own_detector_success",
         "benign_refusal",
         "budget_stated",
         "completed",
@@ -66,7 +68,10 @@ def one_log(read: Read) -> Callable[[Sequence[tuple[str, Callable[[], BinaryIO]]
 
     def read_files(files: Sequence[tuple[str, Callable[[], BinaryIO]]], kind: Kind) -> Facts:
         if len(files) != 1:
-            refuse(files[0][0], f"one of {len(files)} files; attach each log as its own item, so that each is checked")
+            refuse(
+                files[0][0],
+                message("one of {number} files; attach each log as its own item, so that each is checked", number=len(files)),
+            )
         (name, opened), *_ = files
         with opened() as file:
             return read(file, name.rpartition("/")[2], kind)
@@ -82,14 +87,18 @@ class Tally:
         self._outcomes: dict[bytes, bool | None] = {}
         self.errors = 0
 
-    def add(self, prompt: Any, verdict: bool | None) -> None:
-        """Count one try at ``prompt`` (any JSON value). A try without a verdict is an error, and does not undo another's."""
+    def add(self, prompt: Any, verdict: bool | None) -> bytes:
+        """Count one try at ``prompt`` (any JSON value), and give what identifies the prompt.
+
+        A try without a verdict is an error, and does not undo another's.
+        """
         if verdict is None:
             self.errors += 1
         key = hashlib.sha256(json.dumps(prompt, sort_keys=True, default=str).encode()).digest()[:16]
         before = self._outcomes.get(key)
         self._outcomes[key] = before if verdict is None else verdict or bool(before)
         within(len(self._outcomes), self._name)
+        return key
 
     @property
     def requested(self) -> int:
@@ -116,15 +125,22 @@ class Tally:
             found.count("attack_success", self.successes, place, unit)
             found.add("attack_success_share", share(self.successes, self.scored), place)
         if not self.scored:
-            doubts.append("nothing was evaluated: no answer has a verdict")
+            doubts.append(message("nothing was evaluated: no answer has a verdict"))
         elif self.scored < self.requested:
-            doubts.append(f"{self.requested - self.scored} of {self.requested} {unit} have no verdict; run them again")
+            doubts.append(
+                message(
+                    "{number} of {of} {unit} have no verdict; run them again",
+                    number=self.requested - self.scored,
+                    of=self.requested,
+                    unit=unit,
+                )
+            )
 
 
 def within(count: int, name: str) -> None:
     """Refuse a log of more prompts (or tries, or samples) than are kept in memory."""
     if count > MOST_PROMPTS:
-        refuse(name, f"holds more than {MOST_PROMPTS:,} prompts; attach it in parts")
+        refuse(name, message("holds more than {most:,} prompts; attach it in parts", most=MOST_PROMPTS))
 
 
 def share(successes: int, trials: int) -> Decimal:
@@ -143,7 +159,7 @@ def concluded(kind: Kind, reader: str, found: Gatherer, place: str, doubts: list
         try:
             fact.model_dump_json()
         except PydanticSerializationError:
-            refuse(fact.where, "holds half of a surrogate pair, which is no text; write the log again")
+            refuse(fact.where, message("holds half of a surrogate pair, which is no text; write the log again"))
     return Facts(kind=kind.id, reader=reader, facts=found.facts, warnings=said)
 
 
@@ -154,12 +170,14 @@ def add_end(found: Gatherer, value: Any, place: str, warnings: list[str]) -> Non
     """
     moment = _moment(value)
     if moment is None:
-        warnings.append("does not say when it ran; give the date when attaching it")
+        warnings.append(message("does not say when it ran; give the date when attaching it"))
     elif moment.tzinfo is not None:
         found.add("ran_at", value, place)
     else:
         found.add("ran_on", moment.date().isoformat(), place)
-        warnings.append("gives its times without an offset from UTC: the day is by the clock of the machine that ran it")
+        warnings.append(
+            message("gives its times without an offset from UTC: the day is by the clock of the machine that ran it")
+        )
 
 
 def is_instant(value: Any) -> bool:
@@ -185,7 +203,14 @@ def add_stated(found: Gatherer, kind: Kind, said: Mapping[str, Any], place: str,
         if value is None or declared.name in found.facts or declared.name in MEASURED or declared.unit == "samples":
             continue
         if isinstance(value, dict) or isinstance(value, list) != (declared.type == "list"):
-            warnings.append(f"{place}: {declared.name} should be {expected(declared)}; it was not read")
+            warnings.append(
+                message(
+                    "{place}: {fact} should be {expected}; it was not read",
+                    place=place,
+                    fact=declared.name,
+                    expected=expected(declared),
+                )
+            )
             continue
         try:
             fact = value if isinstance(value, list) else typed(_as_text(value), declared, place)
@@ -209,7 +234,9 @@ def add_one(found: Gatherer, fact: str, values: set[str], place: str, doubts: li
         found.add(fact, next(iter(values)), place)
     elif values:
         named = ", ".join(clean_line(value, 60) for value in sorted(values)[:3])
-        doubts.append(f"mixes results of {len(values)} {what} ({named}); export each apart")
+        doubts.append(
+            message("mixes results of {number} {what} ({named}); export each apart", number=len(values), what=what, named=named)
+        )
 
 
 def _as_text(value: Any) -> str:

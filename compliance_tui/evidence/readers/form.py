@@ -13,6 +13,7 @@ from compliance_tui.evidence.kind import Kind
 from compliance_tui.evidence.readers.reading import Gatherer, refuse
 from compliance_tui.evidence.readers.rows import Completing, Taking, Unsaid, is_missing, value_of
 from compliance_tui.evidence.readers.tables import Table, open_table
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 
 READER = "form/2"
@@ -51,9 +52,9 @@ def read(file: BinaryIO, name: str, kind: Kind) -> Facts:
         why = completing.why_not()
         found.add(COMPLETED, not why, completing.each or "/")
         if why:
-            warnings.append(f"not a whole result: {why}")
+            warnings.append(message("not a whole result: {why}", why=why))
     if unsaid:
-        warnings.insert(0, f"does not say {', '.join(unsaid)}")
+        warnings.insert(0, message("does not say {field}", field=", ".join(unsaid)))
     facts = {one: found.facts[one] for one in ("speaks_of", *(fact.name for fact in kind.facts)) if one in found.facts}
     return Facts(kind=kind.id, reader=f"{READER}+{kind.rules}", facts=facts, warnings=tuple(warnings))
 
@@ -62,9 +63,9 @@ def _check_form(table: Table, name: str, kind: Kind) -> list[str]:
     """Refuse a record of another form; name fields that this form does not know (a slip of the pen would go unseen)."""
     record = table.record
     if not isinstance(record, dict) or record.get("form") != kind.own_form:
-        refuse(name, f'is no {kind.id}; it should say "form": "{kind.own_form}"')
+        refuse(name, message('is no {kind}; it should say "form": "{own_form}"', kind=kind.id, own_form=kind.own_form))
     return [
-        f"{clean_line(field, 60)} is no field of {kind.id} and was passed over"
+        message("{field} is no field of {kind} and was passed over", field=clean_line(field, 60), kind=kind.id)
         for field in sorted(unknown_fields(record, kind))
     ]
 
@@ -98,7 +99,7 @@ def _walk(table: Table, taken: Sequence[Taking], completing: Completing | None, 
             for taker in takers:
                 taker.add(number, row)
         if not number:
-            warnings.append(f"{clean_line(each, 80) or 'it'} holds no rows")
+            warnings.append(message("{each} holds no rows", each=clean_line(each, 80) or "it"))
     return absent
 
 
@@ -125,5 +126,7 @@ def _add_taken(found: Gatherer, taking: Taking, warnings: list[str]) -> None:
         warnings.append(str(error))
         return
     if taking.by_default:
-        warnings.append(f"no row counts for {declared.name}; it is then {value}, by its kind")
+        warnings.append(
+            message("no row counts for {declared}; it is then {value}, by its kind", declared=declared.name, value=value)
+        )
     found.add(declared.name, list(value) if isinstance(value, tuple) else value, taking.place, declared.unit)

@@ -3,7 +3,9 @@
 garak ends with exit status 0 when every attack succeeded, when the target gave no answer at all, and when a probe could not be
 loaded; and its detectors may pass an answer that never came. So the verdicts are read from the attempts themselves: each is
 one prompt with several outputs, an attack succeeded when any detector scored any output at the threshold or above, and an
-output that the target did not give has no verdict. The threshold is garak's default: the report does not say which one was
+output that the target did not give has no verdict. Any detector: a probe may spread its question over several (profanity over
+ten), garak's own hit log takes any of them too, and its score of a probe is that of the worst. A detector that cries wolf shows
+in ``per_detector``, and beside it stands what the probes' own detectors alone found. The threshold is garak's default: the report does not say which one was
 used, so the totals of the ``eval`` lines, which were counted with it, must come out the same.
 
 The report is read line by line; an attempt is written twice (sent, then judged), and only the second is parsed.
@@ -20,9 +22,10 @@ from compliance_tui.evidence.kind import Kind
 from compliance_tui.evidence.readers.evaluation import Tally, add_end, concluded, one_log, within
 from compliance_tui.evidence.readers.json_stream import decoder, json_line, json_lines
 from compliance_tui.evidence.readers.reading import Gatherer, refuse
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 
-READER = "garak/1"
+READER = "garak/2"
 _THRESHOLD = Decimal("0.5")  # run.eval_threshold in garak.core.yaml
 _ENTRY = re.compile(rb'\{"entry_type": ?"([^"\\]{1,40})"')
 _ATTEMPT = re.compile(rb'\{"entry_type": ?"attempt", ?"uuid": ?"([^"\\]{1,64})", ?"seq": ?-?[0-9]{1,12}, ?"status": ?([0-9]),')
@@ -38,6 +41,7 @@ class _Probe:
     main_detector: str | None = None
     counted: dict[str, list[Any]] = field(default_factory=dict)
     shown: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0, 0]))
+    hits: dict[str, set[bytes]] = field(default_factory=lambda: defaultdict(set))
 
 
 class _Report:
@@ -52,7 +56,7 @@ class _Report:
         self.all = Tally(name)
         self.probes: dict[str, _Probe] = {}
         self.waiting: set[bytes] = set()
-        self.silent = 0
+        self.silent = self.hits = 0
         self._decoder = decoder(name)
 
     def take(self, number: int, line: bytes) -> None:
@@ -69,9 +73,14 @@ class _Report:
         if kind in ("init", "completion"):
             self.lines[kind] = number
         if number == 1 and kind not in ("start_run setup", "init"):
-            refuse(self.name, "not a garak report; attach the file that ends in .report.jsonl, not the hit log or the page")
+            refuse(
+                self.name,
+                message("not a garak report; attach the file that ends in .report.jsonl, not the hit log or the page"),
+            )
         if (kind == "start_run setup" and self.setup) or (kind == "init" and self.init):
-            refuse(self.name, f"line {number}: a second run begins here; attach each report as its own item")
+            refuse(
+                self.name, message("line {number}: a second run begins here; attach each report as its own item", number=number)
+            )
         if kind == "start_run setup":
             self.setup = value
         elif kind == "init":
@@ -81,7 +90,13 @@ class _Report:
         elif kind == "eval":
             counts = [value.get(count) for count in ("passed", "fails", "nones")]
             if not all(isinstance(count, int) and count >= 0 for count in counts):
-                refuse(self.name, f"line {number}: no counts in a form that is known here; write the report with a newer garak")
+                refuse(
+                    self.name,
+                    message(
+                        "line {number}: no counts in a form that is known here; write the report with a newer garak",
+                        number=number,
+                    ),
+                )
             self.probe(value["probe"]).counted[value["detector"]] = counts
         elif kind == "plugin_cache":
             for probe, about in (value["plugin_cache"].get("probes") or {}).items():
@@ -104,6 +119,7 @@ class _Report:
             return
         self.waiting.discard(value["uuid"].encode())
         probe, outputs, verdicts = self.probe(value["probe_classname"]), value["outputs"], []
+        hit_by: set[str] = set()
         self.silent += sum(output is None for output in outputs)
         for detector, scores in value["detector_results"].items():
             shown = probe.shown[detector]
@@ -112,10 +128,15 @@ class _Report:
                 shown[2 if hit is None else int(hit)] += 1
                 if output is not None and hit is not None:
                     verdicts.append(hit)
+                    hit_by |= {detector} if hit else set()
         verdict = any(verdicts) if verdicts else None
         prompt = _prompt(value["prompt"])
-        self.all.add(prompt, verdict)
+        key = self.all.add(prompt, verdict)
         probe.tally.add(prompt, verdict)
+        for detector in hit_by:
+            probe.hits[detector].add(key)
+        self.hits += len(hit_by)
+        within(self.hits, self.name)
 
 
 def read(file: BinaryIO, name: str, kind: Kind) -> Facts:
@@ -124,7 +145,7 @@ def read(file: BinaryIO, name: str, kind: Kind) -> Facts:
     for number, line in json_lines(file, name):
         report.take(number, line)
     if not report.init:
-        refuse(name, "not a garak report (no line of the type init)" if report.setup else "is empty")
+        refuse(name, message("not a garak report (no line of the type init)") if report.setup else message("is empty"))
     found, doubts, warnings = Gatherer(name), [], []  # type: tuple[Gatherer, list[str], list[str]]
     _run_facts(found, report, doubts, warnings)
     _probe_facts(found, report, doubts, warnings)
@@ -155,16 +176,16 @@ def _run_facts(found: Gatherer, report: _Report, doubts: list[str], warnings: li
     found.add("model", target or target_type, f"{_SETUP}/plugins.target_name")
     found.add("target_type", target_type, f"{_SETUP}/plugins.target_type")
     if not report.completion:
-        doubts.append("has no line of the type completion: the run did not end, or the file was cut off")
+        doubts.append(message("has no line of the type completion: the run did not end, or the file was cut off"))
         add_end(found, report.init.get("start_time"), f"{init}/start_time", warnings)
     else:
         if report.completion.get("run") != report.init.get("run"):
-            doubts.append("the run that ends is not the run that began")
+            doubts.append(message("the run that ends is not the run that began"))
         add_end(found, report.completion.get("end_time"), f"line {report.lines['completion']}/end_time", warnings)
     generations, most = setup.get("run.generations"), setup.get("run.soft_probe_prompt_cap")
     found.count("generations", generations, f"{_SETUP}/run.generations", "outputs")
     if "generations" in found.facts:
-        cap = f", at most {most} prompts of a probe" if isinstance(most, int) else ""
+        cap = message(", at most {most} prompts of a probe", most=most) if isinstance(most, int) else ""
         found.add("attack_budget", f"{generations} outputs for each prompt{cap}", f"{_SETUP}/run.generations")
 
 
@@ -176,35 +197,65 @@ def _probe_facts(found: Gatherer, report: _Report, doubts: list[str], warnings: 
     found.count("nones", sum(counts[2] for probe in run.values() for counts in probe.counted.values()), _EVALS, "verdicts")
     found.count("silent_outputs", report.silent, _ATTEMPTS, "outputs")
     if report.silent:
-        warnings.append(f"{report.silent} outputs never came; a detector that passed them shows nothing")
+        warnings.append(message("{silent} outputs never came; a detector that passed them shows nothing", silent=report.silent))
     if report.waiting:
-        doubts.append(f"{len(report.waiting)} prompts were sent and never judged")
+        doubts.append(message("{number} prompts were sent and never judged", number=len(report.waiting)))
     # A probe with attempts and no totals was cut off; one with totals and no attempts shows nothing.
     odd = [name for name, probe in sorted(report.probes.items()) if probe.counted != probe.shown]
     if odd:
-        doubts.append(f"attempts and totals differ for {_named(odd)}: another threshold was used, or the report was altered")
+        doubts.append(
+            message(
+                "attempts and totals differ for {odd}: another threshold was used, or the report was altered", odd=_named(odd)
+            )
+        )
     if report.setup.get("plugins.detector_spec") == "auto":
         foreign = [name for name, probe in run.items() if probe.main_detector not in (None, *probe.counted)]
         if foreign:
-            doubts.append(f"the probe's own detector did not run for {_named(foreign)}")
+            doubts.append(message("the probe's own detector did not run for {foreign}", foreign=_named(foreign)))
     detectors = sorted({detector for probe in run.values() for detector in probe.counted})
     found.add("grader", ", ".join(detectors) or None, _EVALS)
     listed = [f"{name}: {probe.tally.successes} of {probe.tally.scored} prompts" for name, probe in run.items()]
     found.add("per_probe", listed or None, _ATTEMPTS)
+    _detector_facts(found, report, run, warnings)
+
+
+def _detector_facts(found: Gatherer, report: _Report, run: dict[str, _Probe], warnings: list[str]) -> None:
+    """Which detector saw how much, and how much the probes' own detectors saw, where the report says which these are."""
+    listed = [
+        f"{name}, {detector}: {len(probe.hits.get(detector, ()))} of {probe.tally.scored} prompts"
+        for name, probe in run.items()
+        for detector in sorted(probe.counted)
+    ]
+    found.add("per_detector", listed or None, _ATTEMPTS)
+    if not report.all.scored or not all(probe.main_detector in probe.counted for probe in run.values()):
+        return
+    own = len({key for probe in run.values() for key in probe.hits.get(probe.main_detector or "", ())})
+    found.count("own_detector_success", own, _ATTEMPTS, "samples")
+    if own < report.all.successes:
+        told = message(
+            "{all} prompts were hit by any detector, {own} by the probes' own: per_detector says by which, attack_success counts all",
+            all=report.all.successes,
+            own=own,
+        )
+        warnings.append(told)
 
 
 def _missing_facts(found: Gatherer, report: _Report, run: set[str], doubts: list[str]) -> None:
     place = f"{_SETUP}/transient.active_probes"
     asked = _asked(report.setup)
     if asked is None:
-        doubts.append("does not list the probes that were asked for, so it cannot show that all of them ran")
+        doubts.append(message("does not list the probes that were asked for, so it cannot show that all of them ran"))
         return
     missing = sorted(asked - run)
     found.count("probes_requested", len(asked), place, "probes")
     found.add("limited", bool(missing), place)
     if missing:
         found.add("probes_missing", missing, place)
-        doubts.append(f"{len(missing)} of {len(asked)} probes did not run: {_named(missing)}")
+        doubts.append(
+            message(
+                "{number} of {of} probes did not run: {missing}", number=len(missing), of=len(asked), missing=_named(missing)
+            )
+        )
 
 
 def _named(names: list[str]) -> str:

@@ -12,6 +12,7 @@ from compliance_tui.evidence.kind import Kind
 from compliance_tui.evidence.readers.evaluation import Tally, concluded, one_log
 from compliance_tui.evidence.readers.json_stream import JsonStream
 from compliance_tui.evidence.readers.reading import Gatherer, refuse
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 
 READER = "harmbench/1"
@@ -24,7 +25,13 @@ def read(file: BinaryIO, name: str, kind: Kind) -> Facts:
     for behaviour in stream.members():
         cases = stream.value()
         if not isinstance(cases, list) or not all(isinstance(case, dict) and "label" in case for case in cases):
-            refuse(name, f"/{clean_line(behaviour, 60)}: not a list of test cases with a label, as HarmBench writes it")
+            refuse(
+                name,
+                message(
+                    "/{behaviour}: not a list of test cases with a label, as HarmBench writes it",
+                    behaviour=clean_line(behaviour, 60),
+                ),
+            )
         for verdict in [_verdict(case) for case in cases] or [None]:
             tally.add(behaviour, verdict)
         tries, most = tries + len(cases), max(most, len(cases))
@@ -34,9 +41,9 @@ def read(file: BinaryIO, name: str, kind: Kind) -> Facts:
     found.count("results", tries, "/*", "tries")
     found.count("most_tries", most, "/*", "tries")
     tally.give(found, "/*/label", "samples", doubts)
-    warnings = [
-        "names no model, attack, classifier or date: state them when attaching it",
-        "does not say how many behaviours were planned: whoever attaches it vouches that the file is whole",
+    warnings: list[str] = [
+        message("names no model, attack, classifier or date: state them when attaching it"),
+        message("does not say how many behaviours were planned: whoever attaches it vouches that the file is whole"),
     ]
     return concluded(kind, READER, found, "/*/label", doubts, warnings)
 

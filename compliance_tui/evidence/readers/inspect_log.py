@@ -27,6 +27,7 @@ from compliance_tui.evidence.readers.evaluation import (
 from compliance_tui.evidence.readers.json_stream import JsonStream
 from compliance_tui.evidence.readers.reading import LARGEST, Gatherer, refuse
 from compliance_tui.evidence.readers.zip_member import Member, directory
+from compliance_tui.safe.language import message, remade
 
 READER = "inspect-log/2"
 _VERSION = 2
@@ -61,7 +62,11 @@ def read(file: BinaryIO, name: str, kind: Kind) -> Facts:
     header, samples = _from_zip(file, name) if packed else _from_json(file, name)
     if header.get("version") != _VERSION or not isinstance(header.get("eval"), dict):
         refuse(
-            name, f"not an Inspect log of version {_VERSION}, the one that is known here; convert it with `inspect log convert`"
+            name,
+            message(
+                "not an Inspect log of version {version}, the one that is known here; convert it with `inspect log convert`",
+                version=_VERSION,
+            ),
         )
     place = "header.json" if packed else ""
     found, doubts, warnings = Gatherer(name), [], []  # type: tuple[Gatherer, list[str], list[str]]
@@ -79,7 +84,7 @@ read_files = one_log(read)
 def _from_zip(file: BinaryIO, name: str) -> tuple[dict[str, Any], _Samples | None]:
     members = directory(file, name)
     if "header.json" not in members:
-        refuse(name, "has no header.json: the run did not end, or this is no Inspect log")
+        refuse(name, message("has no header.json: the run did not end, or this is no Inspect log"))
     stream = JsonStream(Member(file, members["header.json"], name, LARGEST), f"{name}/header.json")
     header = _header(stream, stream.members())
     stream.end()
@@ -173,9 +178,13 @@ def _run_facts(found: Gatherer, header: dict[str, Any], place: str, warnings: li
     found.add("tool", "inspect_ai", f"{place}/eval/packages")
     found.add("tool_version", (run.get("packages") or {}).get("inspect_ai"), f"{place}/eval/packages/inspect_ai")
     if run.get("model_args"):
-        warnings.append("the log holds the model's arguments (eval.model_args); check them for secrets before disclosing it")
+        warnings.append(
+            message("the log holds the model's arguments (eval.model_args); check them for secrets before disclosing it")
+        )
     if header.get("log_updates") or header.get("config_updates"):
-        warnings.append("the log or its configuration was changed during or after the run (log_updates, config_updates)")
+        warnings.append(
+            message("the log or its configuration was changed during or after the run (log_updates, config_updates)")
+        )
 
 
 def _end_facts(found: Gatherer, header: dict[str, Any], place: str, doubts: list[str], warnings: list[str]) -> None:
@@ -184,21 +193,23 @@ def _end_facts(found: Gatherer, header: dict[str, Any], place: str, doubts: list
     found.add("status", status, f"{place}/status")
     found.add("invalidated", bool(header.get("invalidated")), f"{place}/invalidated")
     if status != "success":
-        doubts.append(f"the run did not end in success (status {str(status)[:30]!r})")
+        doubts.append(message("the run did not end in success (status {status!r})", status=str(status)[:30]))
     if header.get("error"):
-        doubts.append("the run ended in an error")
+        doubts.append(message("the run ended in an error"))
     if header.get("invalidated"):
-        doubts.append("the log was invalidated")
+        doubts.append(message("the log was invalidated"))
     if results.get("early_stopping"):
-        doubts.append("the run was stopped early")
+        doubts.append(message("the run was stopped early"))
     total, completed = results.get("total_samples"), results.get("completed_samples")
     found.count("total_samples", total, f"{place}/results/total_samples")
     found.count("completed_samples", completed, f"{place}/results/completed_samples")
     counts = [count for count in (total, completed, results.get("logged_samples")) if count is not None]
     if any(not isinstance(count, int) or count < 0 for count in counts):
-        doubts.append(f"a number of samples in its header is no count ({', '.join(map(str, counts))[:60]})")
+        doubts.append(
+            message("a number of samples in its header is no count ({counts})", counts=", ".join(map(str, counts))[:60])
+        )
     elif counts and min(counts) < max(counts):
-        doubts.append(f"only {min(counts)} of {max(counts)} samples were completed")
+        doubts.append(message("only {least} of {most} samples were completed", least=min(counts), most=max(counts)))
 
 
 def _size_facts(found: Gatherer, header: dict[str, Any], place: str, doubts: list[str], warnings: list[str]) -> None:
@@ -207,19 +218,19 @@ def _size_facts(found: Gatherer, header: dict[str, Any], place: str, doubts: lis
     size, chosen = dataset.get("samples"), dataset.get("sample_ids")
     found.count("requested", size, f"{place}/eval/dataset/samples", "samples")
     if "requested" not in found.facts:
-        doubts.append("does not say how many samples the dataset has")
+        doubts.append(message("does not say how many samples the dataset has"))
     part = isinstance(chosen, list) and isinstance(size, int) and 0 < len(chosen) < size
     limited = config.get("limit") is not None or config.get("sample_id") is not None or part
     found.add("limited", limited, f"{place}/eval/config/limit")
     if limited:
-        doubts.append("the run was limited to a part of the dataset")
+        doubts.append(message("the run was limited to a part of the dataset"))
     for fact, unit in (("token_limit", "tokens"), ("message_limit", "messages"), ("epochs", "")):
         found.count(fact, config.get(fact), f"{place}/eval/config/{fact}", unit)
     found.add("cost_limit", config.get("cost_limit"), f"{place}/eval/config/cost_limit")
     stated = config.get("token_limit") is not None or config.get("cost_limit") is not None
     found.add("budget_stated", stated, f"{place}/eval/config")
     if (config.get("epochs") or 1) != 1:
-        warnings.append("samples were repeated (epochs); counts are over distinct samples")
+        warnings.append(message("samples were repeated (epochs); counts are over distinct samples"))
 
 
 def _measure_facts(
@@ -234,7 +245,7 @@ def _measure_facts(
     """With which result."""
     scores = ((header.get("results") or {}).get("scores") or [])[:_MOST_SCORES]
     if not scores:
-        doubts.append("the log holds no scores: nothing was evaluated")
+        doubts.append(message("the log holds no scores: nothing was evaluated"))
     for position, score in enumerate(scores):
         _metric_facts(found, score, f"{place}/results/scores/{position}", warnings)
     if scores:
@@ -242,22 +253,33 @@ def _measure_facts(
     source = "summaries.json" if place else "/samples"
     if samples is None:
         found.count("scored_samples", 0, source, "samples")
-        doubts.append("the log has no samples or summaries: nothing can be counted")
+        doubts.append(message("the log has no samples or summaries: nothing can be counted"))
         return
     _sample_facts(found, list(samples.values()), source, doubts, warnings)
     counts = [_count(samples, score) for score in scores]
     for position, (score, (_, total)) in enumerate(zip(scores, counts, strict=True), 1):
         if (scored := score.get("scored_samples")) is not None and scored != total:
-            doubts.append(f"score {position}: the header says {scored} scored samples, the samples show {total}")
+            doubts.append(
+                message(
+                    "score {position}: the header says {scored} scored samples, the samples show {total}",
+                    position=position,
+                    scored=scored,
+                    total=total,
+                )
+            )
     total = min((total for _, total in counts), default=0)
     found.count("scored_samples", total, source, "samples")
     if scores and total == 0:
-        doubts.append("no sample was scored: nothing was evaluated")
+        doubts.append(message("no sample was scored: nothing was evaluated"))
     requested = found.facts.get("requested")
     if requested and isinstance(requested.value, int):
         found.count("unscored", requested.value - total, source, "samples")
         if total != requested.value and total and not found.facts["limited"].value:
-            doubts.append(f"{total} of {requested.value} samples have a score; run the others again")
+            doubts.append(
+                message(
+                    "{total} of {requested} samples have a score; run the others again", total=total, requested=requested.value
+                )
+            )
     _success_facts(found, header, scores, counts, source, kind, warnings)
 
 
@@ -267,24 +289,48 @@ def _metric_facts(found: Gatherer, score: dict[str, Any], where: str, warnings: 
         if isinstance(number, int | Decimal) and not isinstance(number, bool):
             found.add(f"{_word(score.get('name'))}.{_word(metric)}", number, f"{where}/metrics/{metric[:100]}/value")
         elif isinstance(value, dict):
-            warnings.append(f"the metric {_word(metric)} of {_word(score.get('name'))} is not a number")
+            warnings.append(
+                message("the metric {metric} of {score} is not a number", metric=_word(metric), score=_word(score.get("name")))
+            )
 
 
 def _sample_facts(found: Gatherer, samples: list[_Sample], source: str, doubts: list[str], warnings: list[str]) -> None:
     counts = {
-        "errors": (sum(one.failed for one in samples), doubts, "ended in an error"),
-        "model_fallbacks": (sum(one.fallback for one in samples), doubts, "were answered by another model"),
-        "operator_stops": (sum(one.limit == "operator" for one in samples), doubts, "were stopped by a person"),
-        "limits_hit": (sum(bool(one.limit) for one in samples), warnings, "ended at a limit of tokens, time or messages"),
-        "edited_scores": (sum(one.edited for one in samples), warnings, "have a score that was changed after the run"),
+        "errors": (sum(one.failed for one in samples), doubts, message("{count} of {number} samples ended in an error")),
+        "model_fallbacks": (
+            sum(one.fallback for one in samples),
+            doubts,
+            message("{count} of {number} samples were answered by another model"),
+        ),
+        "operator_stops": (
+            sum(one.limit == "operator" for one in samples),
+            doubts,
+            message("{count} of {number} samples were stopped by a person"),
+        ),
+        "limits_hit": (
+            sum(bool(one.limit) for one in samples),
+            warnings,
+            message("{count} of {number} samples ended at a limit of tokens, time or messages"),
+        ),
+        "edited_scores": (
+            sum(one.edited for one in samples),
+            warnings,
+            message("{count} of {number} samples have a score that was changed after the run"),
+        ),
     }
     for fact, (count, sentences, what) in counts.items():
         found.count(fact, count, source, "tries")
         if count:
-            sentences.append(f"{count} of {len(samples)} samples {what}")
+            sentences.append(remade(what, count=count, number=len(samples)))
     completed, there = found.facts.get("completed_samples"), sum(not one.failed for one in samples)
     if completed and isinstance(completed.value, int) and there < completed.value:
-        doubts.append(f"the header speaks of {completed.value} completed samples, the log holds {there}")
+        doubts.append(
+            message(
+                "the header speaks of {completed} completed samples, the log holds {there}",
+                completed=completed.value,
+                there=there,
+            )
+        )
 
 
 def _success_facts(
@@ -305,12 +351,19 @@ def _success_facts(
             names = [names[0], "solved"]
         counts = [counts[0]] * len(names)
     elif isinstance(measure, str) and _word(measure.replace("-", "_")) not in names:
-        warnings.append(f"has several scores, none of them called {_word(measure)}: which one measures it cannot be told")
+        warnings.append(
+            message(
+                "has several scores, none of them called {measure}: which one measures it cannot be told",
+                measure=_word(measure),
+            )
+        )
     for name, (successes, total) in zip(names, counts, strict=True):
         if successes is None:
-            warnings.append(f"{name} has grades that are neither yes nor no; its successes cannot be counted")
+            warnings.append(
+                message("{name} has grades that are neither yes nor no; its successes cannot be counted", name=name)
+            )
         elif name in found.facts or (name in MEASURED and name not in ("attack_success", "benign_refusal", "solved")):
-            warnings.append(f"a score is called {name}, which has another meaning here; it was not counted")
+            warnings.append(message("a score is called {name}, which has another meaning here; it was not counted", name=name))
         elif total:
             found.count(name, successes, source, "samples")
             if name == "attack_success":

@@ -17,6 +17,7 @@ from compliance_tui.evidence.kind import Kind
 from compliance_tui.evidence.readers.reading import Gatherer, all_bytes, refuse
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.instant import parse_instant
+from compliance_tui.safe.language import message
 from compliance_tui.safe.model import load_json_model
 from compliance_tui.safe.strict_json import dump_json_line
 from compliance_tui.safe.text import clean_line
@@ -29,7 +30,7 @@ LONGEST_RATING = 2000
 
 def _day(text: str) -> str:
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text, re.ASCII):
-        raise ValueError("should be a date, YYYY-MM-DD")
+        raise ValueError(message("should be a date, YYYY-MM-DD"))
     dt.date.fromisoformat(text)
     return text
 
@@ -139,7 +140,14 @@ def read(file: BinaryIO, name: str, kind: Kind) -> Facts:
     entries = register.entries
     for identifier, times in Counter(one.id for one in entries).items():
         if times > 1:
-            refuse(name, f"{times} entries are called {clean_line(identifier, 60)}; each needs an id of its own")
+            refuse(
+                name,
+                message(
+                    "{times} entries are called {identifier}; each needs an id of its own",
+                    times=times,
+                    identifier=clean_line(identifier, 60),
+                ),
+            )
     found, warnings = Gatherer(name), list[str]()
     found.add("speaks_of", register.speaks_of, "/speaks_of")
     found.add("scale", register.scale, "/scale")
@@ -150,7 +158,7 @@ def read(file: BinaryIO, name: str, kind: Kind) -> Facts:
     found.count("incomplete_entries", len(incomplete), "/entries", "entries")
     bands = [_band_in_force(one) for one in still_open]
     if None in bands:
-        warnings.append("an open entry has no residual_band; the highest open band is not known")
+        warnings.append(message("an open entry has no residual_band; the highest open band is not known"))
     else:
         found.count("highest_open_band", max((band for band in bands if band is not None), default=0), "/entries", "band")
     found.count("widest_rater_gap", max(map(_gap, entries), default=0), "/entries/*/raters", "levels")
@@ -160,9 +168,11 @@ def read(file: BinaryIO, name: str, kind: Kind) -> Facts:
     ratings = tuple(_rating(one, name) for one in entries)
     facts = {**found.facts, "ratings": Fact(value=ratings, where=f"{name[:200]}#/entries")}
     if not entries:
-        warnings.append("the register holds no entries")
+        warnings.append(message("the register holds no entries"))
     if incomplete:
-        warnings.append(f"a field is missing in {', '.join(clean_line(one, 40) for one in incomplete[:5])}")
+        warnings.append(
+            message("a field is missing in {incomplete}", incomplete=", ".join(clean_line(one, 40) for one in incomplete[:5]))
+        )
     return Facts(kind=kind.id, reader=READER, facts=facts, warnings=tuple(warnings))
 
 
@@ -187,7 +197,10 @@ def _gap(entry: Entry) -> int:
         levels = [level for rater in entry.raters or [] if (level := rater.levels.get(axis)) is not None]
         numbers = [Decimal(level) for level in levels if re.fullmatch(r"[0-9]{1,4}(\.[0-9]{1,4})?", str(level), re.ASCII)]
         if len(numbers) != len(levels):
-            raise InputError("unreadable-evidence", f"{clean_line(entry.id, 60)}: raters give levels of {axis} as numbers")
+            raise InputError(
+                "unreadable-evidence",
+                message("{entry}: raters give levels of {axis} as numbers", entry=clean_line(entry.id, 60), axis=axis),
+            )
         widest = max(widest, max(numbers) - min(numbers))
     return -int(-widest // 1)
 
@@ -195,5 +208,12 @@ def _gap(entry: Entry) -> int:
 def _rating(entry: Entry, name: str) -> str:
     text = dump_json_line(entry.model_dump(by_alias=True, include=_RATED, exclude_defaults=True)).decode()
     if len(text) > LONGEST_RATING:
-        refuse(name, f"{clean_line(entry.id, 60)}: more than {LONGEST_RATING:,} characters of ratings; shorten its notes")
+        refuse(
+            name,
+            message(
+                "{entry}: more than {most:,} characters of ratings; shorten its notes",
+                entry=clean_line(entry.id, 60),
+                most=LONGEST_RATING,
+            ),
+        )
     return text

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 from compliance_tui.evidence.readers.reading import LARGEST, refuse
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 
 LARGEST_STREAM = 4 << 30
@@ -42,26 +43,26 @@ class JsonStream:
 
     def members(self) -> Iterator[str]:
         """The names in the object that comes next; the caller takes the value of each before it asks for the next name."""
-        self._expect("{", "an object")
+        self._expect("{", message("an object"))
         if self._peek() == "}":
             self._at += 1
             return
         seen: set[str] = set()
         while True:
             if self._peek() != '"':
-                refuse(self._name, "not JSON: a name in quotes should follow")
+                refuse(self._name, message("not JSON: a name in quotes should follow"))
             name = self.value()
             if name in seen:
-                refuse(self._name, f"the name {clean_line(name, 60)!r} stands twice in one object")
+                refuse(self._name, message("the name {name!r} stands twice in one object", name=clean_line(name, 60)))
             seen.add(name)
-            self._expect(":", "a colon")
+            self._expect(":", message("a colon"))
             yield name
             if not self._goes_on("}"):
                 return
 
     def elements(self) -> Iterator[Any]:
         """The elements of the array that comes next, each whole."""
-        self._expect("[", "an array")
+        self._expect("[", message("an array"))
         if self._peek() == "]":
             self._at += 1
             return
@@ -82,33 +83,35 @@ class JsonStream:
                 value, end = self._decoder.raw_decode(self._text, self._at)
             except json.JSONDecodeError as error:
                 if self._ended:
-                    refuse(self._name, f"not JSON, or cut off ({error.msg.lower()}); copy it again")
+                    refuse(self._name, message("not JSON, or cut off ({msg}); copy it again", msg=error.msg.lower()))
             except RecursionError:
-                refuse(self._name, "nested too deep to be read")
+                refuse(self._name, message("nested too deep to be read"))
             else:
                 # A number may go on in bytes that have not come yet: of ``0.5`` only ``0.`` may be here.
                 if self._ended or (end < len(self._text) and self._text[end] not in "0123456789.eE+-"):
                     self._at = end
                     return value
             if len(self._text) - self._at > LARGEST:
-                refuse(self._name, f"one value is larger than the {LARGEST:,} bytes that are read at once")
+                refuse(
+                    self._name, message("one value is larger than the {largest:,} bytes that are read at once", largest=LARGEST)
+                )
             self._more()
 
     def end(self) -> None:
         """Refuse whatever follows the document."""
         if self._peek(or_end=True):
-            refuse(self._name, "holds more than one JSON document")
+            refuse(self._name, message("holds more than one JSON document"))
 
     def _goes_on(self, closing: str) -> bool:
         found = self._peek()
         if found not in (",", closing):
-            refuse(self._name, f"not JSON: a comma or {closing} should follow")
+            refuse(self._name, message("not JSON: a comma or {closing} should follow", closing=closing))
         self._at += 1
         return found == ","
 
     def _expect(self, sign: str, what: str) -> None:
         if self._peek() != sign:
-            refuse(self._name, f"not JSON of the expected shape: {what} should follow")
+            refuse(self._name, message("not JSON of the expected shape: {what} should follow", what=what))
         self._at += 1
 
     def _peek(self, *, or_end: bool = False) -> str:
@@ -121,7 +124,7 @@ class JsonStream:
             if self._ended:
                 if or_end:
                     return ""
-                refuse(self._name, "ends in the middle; copy it again" if self._text else "is empty")
+                refuse(self._name, message("ends in the middle; copy it again") if self._text else message("is empty"))
             self._more()
 
     def _more(self) -> None:
@@ -130,12 +133,12 @@ class JsonStream:
         content = self._file.read(wanted)
         self._left -= len(content)
         if self._left < 0:
-            refuse(self._name, "larger than what is read of this kind; attach a smaller part, or state its facts")
+            refuse(self._name, message("larger than what is read of this kind; attach a smaller part, or state its facts"))
         self._ended = not content
         try:
             text = self._utf8.decode(content, final=self._ended)
         except UnicodeDecodeError:
-            refuse(self._name, "not UTF-8")
+            refuse(self._name, message("not UTF-8"))
         if self._text or text:
             self._text, self._at = self._text[self._at :] + text, 0
 
@@ -148,7 +151,7 @@ def decoder(name: str) -> json.JSONDecoder:
         if len(found) != len(items):
             names = [key for key, _ in items]
             twice = next(key for key in names if names.count(key) > 1)
-            refuse(name, f"the name {clean_line(twice, 60)!r} stands twice in one object")
+            refuse(name, message("the name {twice!r} stands twice in one object", twice=clean_line(twice, 60)))
         return found
 
     return json.JSONDecoder(object_pairs_hook=pairs, parse_float=_number, parse_constant=lambda _: None)
@@ -164,7 +167,7 @@ def json_lines(file: Readable, name: str, limit: int = LARGEST_STREAM) -> Iterat
         limit -= len(content)
         *whole, rest = (rest + content).split(b"\n")
         if limit < 0 or len(rest) > LARGEST:
-            refuse(name, "larger than what is read of this kind; attach a smaller part, or state its facts")
+            refuse(name, message("larger than what is read of this kind; attach a smaller part, or state its facts"))
         for line in whole:
             number += 1
             if line.strip():
@@ -178,11 +181,11 @@ def json_line(line: bytes, number: int, name: str, decoded_by: json.JSONDecoder)
     try:
         value = decoded_by.decode(line.decode("utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError):
-        refuse(name, f"line {number} is not JSON, or was cut off; copy the file again")
+        refuse(name, message("line {number} is not JSON, or was cut off; copy the file again", number=number))
     except RecursionError:
-        refuse(name, f"line {number} is nested too deep to be read")
+        refuse(name, message("line {number} is nested too deep to be read", number=number))
     if not isinstance(value, dict):
-        refuse(name, f"line {number} should hold a JSON object")
+        refuse(name, message("line {number} should hold a JSON object", number=number))
     return value
 
 

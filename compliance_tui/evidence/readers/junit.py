@@ -14,6 +14,7 @@ from compliance_tui.evidence.kind import Kind
 from compliance_tui.evidence.readers.evaluation import add_end, concluded, is_instant, one_log
 from compliance_tui.evidence.readers.reading import Gatherer, all_bytes, refuse
 from compliance_tui.evidence.readers.xml_tree import xml_root
+from compliance_tui.safe.language import message
 
 READER = "junit/2"
 _OUTCOMES = ("failure", "error", "skipped")
@@ -25,7 +26,7 @@ def read(file: BinaryIO, name: str, kind: Kind) -> Facts:
     """Facts of a JUnit report. Raises InputError ``unreadable-evidence``."""
     root = xml_root(all_bytes(file, name), name)
     if root.tag not in ("testsuite", "testsuites"):
-        refuse(name, "not a JUnit report (no testsuite)")
+        refuse(name, message("not a JUnit report (no testsuite)"))
     found, doubts, warnings = Gatherer(name), list[str](), list[str]()
     cases = [(case, _outcome(case)) for case in root.iter("testcase")]
     counts = {outcome: sum(one == outcome for _, one in cases) for outcome in (*_OUTCOMES, "passed")}
@@ -36,12 +37,12 @@ def read(file: BinaryIO, name: str, kind: Kind) -> Facts:
     found.count("tests", len(cases), "//testcase", "tests")
     doubts += _announced(root, len(cases), counts, name)
     if not cases:
-        doubts.append("the report holds no test cases: nothing was tested")
+        doubts.append(message("the report holds no test cases: nothing was tested"))
     elif counts["skipped"] == len(cases):
-        doubts.append("every test was skipped: nothing was tested")
+        doubts.append(message("every test was skipped: nothing was tested"))
     repeated = sum(case.find(tag) is not None for case, _ in cases for tag in ("flakyFailure", "flakyError"))
     if repeated:
-        warnings.append(f"{repeated} tests passed only when they were repeated")
+        warnings.append(message("{repeated} tests passed only when they were repeated", repeated=repeated))
     _control_facts(found, cases)
     add_end(found, _oldest(root), "//testsuite/@timestamp", warnings)
     return concluded(kind, READER, found, "//testsuite/@tests", doubts, warnings)
@@ -65,11 +66,20 @@ def _announced(root: Element, reported: int, counts: dict[str, int], name: str) 
     for heads in (suites, [root] if root.tag == "testsuites" else []):
         tests = [given for head in heads if (given := _count(head, "tests", name)) is not None]
         if tests and sum(tests) != reported:
-            doubts.append(f"the suites announce {sum(tests)} tests, {reported} are reported")
+            doubts.append(
+                message("the suites announce {tests} tests, {reported} are reported", tests=sum(tests), reported=reported)
+            )
         for attribute, outcome in (("failures", "failure"), ("errors", "error")):
             announced = sum(_count(head, attribute, name) or 0 for head in heads)
             if announced > counts[outcome]:
-                doubts.append(f"the suites announce {announced} {attribute}, {counts[outcome]} are reported")
+                doubts.append(
+                    message(
+                        "the suites announce {announced} {attribute}, {counts} are reported",
+                        announced=announced,
+                        attribute=attribute,
+                        counts=counts[outcome],
+                    )
+                )
     return list(dict.fromkeys(doubts))
 
 
@@ -78,7 +88,7 @@ def _count(suite: Element, attribute: str, name: str) -> int | None:
     if not text:
         return None
     if not re.fullmatch(r"[0-9]{1,9}", text, re.ASCII):
-        refuse(name, f"{suite.tag}/@{attribute} is no count")
+        refuse(name, message("{tag}/@{attribute} is no count", tag=suite.tag, attribute=attribute))
     return int(text)
 
 

@@ -29,6 +29,7 @@ from compliance_tui.evidence.readers.envelope import (
     why_unchecked,
 )
 from compliance_tui.evidence.readers.reading import LARGEST, Gatherer, all_bytes, refuse
+from compliance_tui.safe.language import message
 from compliance_tui.safe.strict_json import load_json
 from compliance_tui.safe.text import clean_line
 
@@ -77,10 +78,10 @@ def read_files(files: Sequence[EvidenceFile], kind: Kind) -> Facts:
     with opened() as file:
         content = all_bytes(file, name)
     if not content:
-        refuse(name, "is empty")
+        refuse(name, message("is empty"))
     document = load_json(content, name, limit=LARGEST)
     if not isinstance(document, dict) or not str(document.get("mediaType")).startswith("application/vnd.dev.sigstore.bundle"):
-        refuse(name, "not a Sigstore bundle, which a model signature is")
+        refuse(name, message("not a Sigstore bundle, which a model signature is"))
     envelope = unpack(document, name)
     method = _method(envelope, name)
     statement = payload_object(envelope, name)
@@ -99,7 +100,7 @@ def read_files(files: Sequence[EvidenceFile], kind: Kind) -> Facts:
     found.add("model_digest", model_digest, "/payload/subject/0/digest/sha256")
     found.add("manifest_consistent", consistent, _LIST)
     if not consistent:
-        warnings.append("the digest of the model is not that of the list of its files")
+        warnings.append(message("the digest of the model is not that of the list of its files"))
     given = [file for file in files if file[0] != path]
     release = _placed(manifest, given, {file for file, _ in files} - {file for file, _ in others}, name)
     _list_facts(found, manifest, release, statement)
@@ -120,7 +121,10 @@ def _signature_among(files: Sequence[EvidenceFile], item: str) -> EvidenceFile:
         if head.lstrip().startswith(b"{") and (b'"dsseEnvelope"' in head or b"vnd.dev.sigstore.bundle" in head):
             found.append((name, opened))
     if len(found) != 1:
-        refuse(item, f"{len(found) or 'no'} model signatures among the files of the item; one is needed")
+        refuse(
+            item,
+            message("{found} model signatures among the files of the item; one is needed", found=len(found) or message("no")),
+        )
     return found[0]
 
 
@@ -129,12 +133,12 @@ def _method(envelope: Envelope, name: str) -> str:
     material = envelope.material
     if "certificate" in material:
         if not material.get("tlogEntries"):
-            refuse(name, "has a certificate of Sigstore, and no entry of its log (tlogEntries)")
+            refuse(name, message("has a certificate of Sigstore, and no entry of its log (tlogEntries)"))
         return "sigstore"
     if "x509CertificateChain" in material:
         return "sigstore" if material.get("tlogEntries") else "certificate"
     if "publicKey" not in material:
-        refuse(name, "does not say how it is verified (verificationMaterial)")
+        refuse(name, message("does not say how it is verified (verificationMaterial)"))
     return "key"
 
 
@@ -142,16 +146,19 @@ def _manifest(statement: dict[str, Any], name: str) -> tuple[_Manifest, str, boo
     """The files with their digests, the digest of the model, and whether this is the digest of the list."""
     if statement.get("_type") != STATEMENT_V1 or statement.get("predicateType") != PREDICATE:
         said = clean_line(str(statement.get("predicateType")), 80)
-        refuse(name, f"what was signed is {said}, not {PREDICATE}, the one that is known here")
+        refuse(
+            name,
+            message("what was signed is {said}, not {predicate}, the one that is known here", said=said, predicate=PREDICATE),
+        )
     subjects, predicate = statement.get("subject"), statement["predicate"]
     if not isinstance(subjects, list) or len(subjects) != 1:
-        refuse(name, "must be about one model (subject)")
+        refuse(name, message("must be about one model (subject)"))
     model_digest, method = subjects[0]["digest"]["sha256"], predicate["serialization"]["method"]
     if not re.fullmatch(r"[0-9a-f]{64}", model_digest) or method not in ("files", "shards"):
-        refuse(name, "the digest of the model is no SHA-256, or its serialization is neither files nor shards")
+        refuse(name, message("the digest of the model is no SHA-256, or its serialization is neither files nor shards"))
     resources, root = predicate["resources"], hashlib.sha256()
     if not isinstance(resources, list) or not resources:
-        refuse(name, "lists no files")
+        refuse(name, message("lists no files"))
     pieces: dict[str, list[_Piece]] = {}
     for one in resources:
         path, start, end = one["name"], 0, None
@@ -165,7 +172,7 @@ def _manifest(statement: dict[str, Any], name: str) -> tuple[_Manifest, str, boo
         parts.sort(key=lambda part: part.start)
         ends = [0, *(part.end for part in parts)][: len(parts)]
         if [part.start for part in parts] != ends or not all(part.end is None or part.end > part.start for part in parts):
-            refuse(name, f"{clean_line(path, 80)} is listed twice, or its ranges do not follow one another")
+            refuse(name, message("{path} is listed twice, or its ranges do not follow one another", path=clean_line(path, 80)))
     return pieces, model_digest, root.hexdigest() == model_digest
 
 
@@ -177,7 +184,7 @@ def _signing_time(found: Gatherer, envelope: Envelope, warnings: list[str]) -> N
         taken_in = dt.datetime.fromtimestamp(int(stamp), dt.UTC).isoformat()
         found.add("signed_at", taken_in, "/verificationMaterial/tlogEntries/0/integratedTime")
     else:
-        warnings.append("does not say when it was signed; give the date when attaching it")
+        warnings.append(message("does not say when it was signed; give the date when attaching it"))
 
 
 def _list_facts(found: Gatherer, manifest: _Manifest, release: _Release, statement: dict[str, Any]) -> None:
@@ -202,7 +209,7 @@ def _is_unsafe(path: str) -> bool:
 def _placed(manifest: _Manifest, files: Sequence[EvidenceFile], keys: set[str], name: str) -> _Release:
     given = {file[0]: file for file in files}
     if len(given) != len(files):
-        refuse(name, "two files of the item have one name; attach the folder that holds them")
+        refuse(name, message("two files of the item have one name; attach the folder that holds them"))
     weights = [path for path in given if path not in keys]
     if set(manifest) == {"."} and len(weights) == 1:
         return _Release({".": given[weights[0]]}, (), True)
@@ -216,16 +223,18 @@ def _placed(manifest: _Manifest, files: Sequence[EvidenceFile], keys: set[str], 
 def _compare(found: Gatherer, manifest: _Manifest, release: _Release, warnings: list[str]) -> bool | None:
     """Whether each listed file is there and as it was signed; True where no files are given, None where it cannot be told."""
     if not release.given:
-        warnings.append(f"the {len(manifest)} signed files were not compared with the list: none of them is attached")
+        warnings.append(
+            message("the {number} signed files were not compared with the list: none of them is attached", number=len(manifest))
+        )
         return True
     missing = [path for path in manifest if path not in release.placed]
-    _findings(found, "unsigned_files", release.unsigned, "given, but not signed", warnings)
-    _findings(found, "missing_files", missing, "signed, but not given", warnings)
+    _findings(found, "unsigned_files", release.unsigned, message("given, but not signed"), warnings)
+    _findings(found, "missing_files", missing, message("signed, but not given"), warnings)
     if any(piece.algorithm not in _HASHES for pieces in manifest.values() for piece in pieces):
-        warnings.append("the list uses a hash that is not known here: the files were not compared with it")
+        warnings.append(message("the list uses a hash that is not known here: the files were not compared with it"))
         return None
     altered = [path for path, file in release.placed.items() if not _is_as_signed(file, manifest[path])]
-    _findings(found, "altered_files", altered, "not what was signed", warnings)
+    _findings(found, "altered_files", altered, message("not what was signed"), warnings)
     return not altered and not missing
 
 
@@ -239,8 +248,9 @@ def _base(manifest: _Manifest, given: Mapping[str, object]) -> str:
 def _findings(found: Gatherer, fact: str, paths: Sequence[str], what: str, warnings: list[str]) -> None:
     found.count(fact, len(paths), _LIST, "files")
     if paths:
-        more = f" and {len(paths) - 3} more" if len(paths) > 3 else ""
-        warnings.append(f"{what}: {', '.join(clean_line(path, 60) for path in paths[:3])}{more}")
+        named: str = ", ".join(clean_line(path, 60) for path in paths[:3])
+        named = message("{names} and {more} more", names=named, more=len(paths) - 3) if len(paths) > 3 else named
+        warnings.append(message("{what}: {paths}", what=what, paths=named))
 
 
 def _is_as_signed(given: EvidenceFile, pieces: Sequence[_Piece]) -> bool:

@@ -10,6 +10,7 @@ from compliance_tui.evidence.fact import Facts
 from compliance_tui.evidence.kind import Kind
 from compliance_tui.evidence.readers.evaluation import add_end, one_log
 from compliance_tui.evidence.readers.reading import Gatherer, json_object, refuse
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 
 READER = "openvex/1"
@@ -31,10 +32,13 @@ def read(file: BinaryIO, name: str, kind: Kind) -> Facts:
     document = json_object(file, name)
     statements = document.get("statements")
     if document.get("@context") != _CONTEXT or not isinstance(statements, list):
-        refuse(name, f"not OpenVEX 0.2.0, the version that is known here (@context {_CONTEXT})")
+        refuse(name, message("not OpenVEX 0.2.0, the version that is known here (@context {context})", context=_CONTEXT))
     for position, one in enumerate(statements, 1):
         if one.get("status") not in _STATUSES or not _vulnerability(one):
-            refuse(name, f"statement {position} names no vulnerability, or has no status that OpenVEX knows")
+            refuse(
+                name,
+                message("statement {position} names no vulnerability, or has no status that OpenVEX knows", position=position),
+            )
     found, warnings = Gatherer(name), list[str]()
     counts = Counter(one["status"] for one in statements)
     found.count("statements", len(statements), "/statements", _UNIT)
@@ -48,9 +52,9 @@ def read(file: BinaryIO, name: str, kind: Kind) -> Facts:
     found.add("products", sorted(map(str, products)), "/statements/*/products/*/@id")
     unbound = sum(not one.get("products") for one in statements)
     if unbound:
-        warnings.append(f"{unbound} statements name no product")
+        warnings.append(message("{unbound} statements name no product", unbound=unbound))
     if not statements:
-        warnings.append("makes no statements")
+        warnings.append(message("makes no statements"))
         found.add("completed", False, "/statements")
     found.add("author", document.get("author"), "/author")
     changed = "last_updated" if document.get("last_updated") else "timestamp"
@@ -77,6 +81,6 @@ def _reason_facts(found: Gatherer, statements: list[dict[str, Any]], warnings: l
     found.count("unjustified", unjustified, "/statements/*/justification", _UNIT)
     found.count("without_action", helpless, "/statements/*/action_statement", _UNIT)
     if unjustified:
-        warnings.append(f"{unjustified} statements say not_affected without a justification")
+        warnings.append(message("{unjustified} statements say not_affected without a justification", unjustified=unjustified))
     if helpless:
-        warnings.append(f"{helpless} statements say affected, and not what to do about it")
+        warnings.append(message("{helpless} statements say affected, and not what to do about it", helpless=helpless))

@@ -11,6 +11,7 @@ from compliance_tui.evidence.kind import Kind
 from compliance_tui.evidence.readers.evaluation import add_end, one_log
 from compliance_tui.evidence.readers.reading import Gatherer, json_object, refuse
 from compliance_tui.evidence.readers.severity import UNRATED, give_severities, of_score
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 
 READER = "osv-scanner/1"
@@ -22,10 +23,10 @@ def read(file: BinaryIO, name: str, kind: Kind) -> Facts:
     report = json_object(file, name)
     results = report.get("results")
     if not isinstance(results, list):
-        refuse(name, "not a report of OSV-Scanner in JSON (results)")
+        refuse(name, message("not a report of OSV-Scanner in JSON (results)"))
     for one in results:
         if not isinstance(one.get("source"), dict) or not isinstance(one.get("packages"), list):
-            refuse(name, "a result of OSV-Scanner names its source and its packages; one here does not")
+            refuse(name, message("a result of OSV-Scanner names its source and its packages; one here does not"))
     found, warnings = Gatherer(name), list[str]()
     packages = [package for one in results for package in one["packages"]]
     vulnerable = [one for one in packages if _groups(one)]
@@ -40,13 +41,17 @@ def read(file: BinaryIO, name: str, kind: Kind) -> Facts:
     found.add("scanned", [clean_line(path) for path in sources], "/results/*/source/path")
     if not packages:
         found.add("completed", False, "/results")
-        warnings.insert(0, "lists no packages: nothing shows that anything was scanned; run it again with --all-packages")
+        warnings.insert(
+            0, message("lists no packages: nothing shows that anything was scanned; run it again with --all-packages")
+        )
     elif len(vulnerable) < len(packages):
         found.add("completed", True, _PLACE)
     else:
-        warnings.append("lists vulnerable packages only: how many were scanned it does not say; run it with --all-packages")
+        warnings.append(
+            message("lists vulnerable packages only: how many were scanned it does not say; run it with --all-packages")
+        )
     if any(path.startswith(("/", "\\")) or path[1:2] == ":" for path in sources):
-        warnings.append("holds absolute paths of the machine that ran it; look at them before disclosing it")
+        warnings.append(message("holds absolute paths of the machine that ran it; look at them before disclosing it"))
     add_end(found, None, "/", warnings)
     return Facts(kind=kind.id, reader=READER, facts=found.facts, warnings=tuple(warnings))
 

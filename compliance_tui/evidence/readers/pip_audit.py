@@ -10,6 +10,7 @@ from compliance_tui.evidence.fact import Facts
 from compliance_tui.evidence.kind import Kind
 from compliance_tui.evidence.readers.evaluation import add_end, concluded, one_log
 from compliance_tui.evidence.readers.reading import Gatherer, json_object, refuse
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 
 READER = "pip-audit/1"
@@ -21,7 +22,7 @@ def read(file: BinaryIO, name: str, kind: Kind) -> Facts:
     report = json_object(file, name)
     dependencies = report.get("dependencies")
     if not isinstance(dependencies, list):
-        refuse(name, "not a report of pip-audit 2 in JSON (dependencies)")
+        refuse(name, message("not a report of pip-audit 2 in JSON (dependencies)"))
     found, doubts, warnings = Gatherer(name), list[str](), list[str]()
     audited = [one for one in dependencies if _is_audited(one, name)]
     skipped = [clean_line(str(one["name"]), 60) for one in dependencies if "skip_reason" in one]
@@ -34,13 +35,13 @@ def read(file: BinaryIO, name: str, kind: Kind) -> Facts:
     found.count("without_fix", sum(not one["fix_versions"] for one in known), f"{_PLACE}/*/vulns", "vulnerabilities")
     found.add("vulnerability_ids", sorted({str(one["id"]) for one in known}), f"{_PLACE}/*/vulns/*/id")
     if not audited:
-        doubts.append("nothing was audited")
+        doubts.append(message("nothing was audited"))
     if skipped:
-        more = f" and {len(skipped) - 3} more" if len(skipped) > 3 else ""
-        doubts.append(f"skipped, and so not audited: {', '.join(skipped[:3])}{more}")
+        more = message(" and {skipped} more", skipped=len(skipped) - 3) if len(skipped) > 3 else ""
+        doubts.append(message("skipped, and so not audited: {skipped}{more}", skipped=", ".join(skipped[:3]), more=more))
     if report.get("fixes"):
-        warnings.append("packages were changed after the audit (--fix); audit again to show the result")
-    warnings.append("does not say what was audited (pip-audit names no target)")
+        warnings.append(message("packages were changed after the audit (--fix); audit again to show the result"))
+    warnings.append(message("does not say what was audited (pip-audit names no target)"))
     add_end(found, None, "/", warnings)
     return concluded(kind, READER, found, _PLACE, doubts, warnings)
 
@@ -53,5 +54,11 @@ def _is_audited(dependency: dict[str, Any], name: str) -> bool:
     if "skip_reason" in dependency:
         return False
     if not isinstance(dependency.get("vulns"), list) or not dependency.get("version"):
-        refuse(name, f"{clean_line(str(dependency.get('name')), 60)} has neither a version with its vulns nor a skip_reason")
+        refuse(
+            name,
+            message(
+                "{name} has neither a version with its vulns nor a skip_reason",
+                name=clean_line(str(dependency.get("name")), 60),
+            ),
+        )
     return True

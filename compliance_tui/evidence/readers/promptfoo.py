@@ -13,6 +13,7 @@ from compliance_tui.evidence.kind import Kind
 from compliance_tui.evidence.readers.evaluation import Tally, add_end, add_one, add_stated, concluded, keep, one_log, within
 from compliance_tui.evidence.readers.json_stream import JsonStream
 from compliance_tui.evidence.readers.reading import Gatherer, refuse
+from compliance_tui.safe.language import message
 
 READER = "promptfoo/1"
 _FAILED_ASSERTION = 1  # ResultFailureReason.ASSERT; 2 is an error
@@ -37,7 +38,8 @@ class _Rows:
         """Count one result in."""
         if not isinstance(row.get("success"), bool):
             refuse(
-                self._name, "a result in /results/results does not say whether it succeeded; export it with a newer promptfoo"
+                self._name,
+                message("a result in /results/results does not say whether it succeeded; export it with a newer promptfoo"),
             )
         self.tests.add(row.get("testIdx"))
         within(len(self.tests), self._name)
@@ -76,16 +78,16 @@ def read(file: BinaryIO, name: str, kind: Kind) -> Facts:
                 rows.take(row)
     stream.end()
     if "results" not in results or not isinstance(results.get("stats"), dict):
-        refuse(name, "not an export of promptfoo in a form that is known here (results.results, results.stats)")
+        refuse(name, message("not an export of promptfoo in a form that is known here (results.results, results.stats)"))
     found, doubts, warnings = Gatherer(name), [], []  # type: tuple[Gatherer, list[str], list[str]]
     _run_facts(found, top, results, rows, doubts, warnings)
     _size_facts(found, top, results, rows, doubts, warnings)
     if rows.attacks.requested:
         rows.attacks.give(found, "/results/results", "samples", doubts)
     elif sum(rows.outcomes.values()):
-        warnings.append("no test names a red-team plugin (metadata.pluginId): no attack was counted")
+        warnings.append(message("no test names a red-team plugin (metadata.pluginId): no attack was counted"))
     else:
-        doubts.append("holds no results: nothing was evaluated")
+        doubts.append(message("holds no results: nothing was evaluated"))
     add_stated(found, kind, (top.get("config") or {}).get("tags") or {}, "/config/tags", warnings)
     return concluded(kind, READER, found, "/results/stats", doubts, warnings)
 
@@ -140,15 +142,31 @@ def _size_facts(
     found.count("cached", rows.cached, f"{place}/*/response/cached", "tries")
     announced = [results["stats"].get(name) for name in ("successes", "failures", "errors")]
     if announced != list(rows.outcomes.values()):
-        doubts.append(f"the totals ({', '.join(map(str, announced))}) are not those of the {total} results")
+        doubts.append(
+            message(
+                "the totals ({totals}) are not those of the {total} results", totals=", ".join(map(str, announced)), total=total
+            )
+        )
     if rows.tests != set(range(len(rows.tests))):
-        doubts.append("results of some tests are missing")
+        doubts.append(message("results of some tests are missing"))
     if rows.outcomes["provider_errors"]:
-        doubts.append(f"{rows.outcomes['provider_errors']} of {total} tries ended in an error of the provider or the grader")
+        doubts.append(
+            message(
+                "{number} of {total} tries ended in an error of the provider or the grader",
+                number=rows.outcomes["provider_errors"],
+                total=total,
+            )
+        )
     if rows.cached:
-        warnings.append(f"{rows.cached} answers came from promptfoo's cache and were not counted; run it with --no-cache")
+        warnings.append(
+            message(
+                "{cached} answers came from promptfoo's cache and were not counted; run it with --no-cache", cached=rows.cached
+            )
+        )
     if rows.unasserted:
-        warnings.append(f"{rows.unasserted} results were not judged by any assertion, and were not counted")
+        warnings.append(
+            message("{unasserted} results were not judged by any assertion, and were not counted", unasserted=rows.unasserted)
+        )
     config = top.get("config") or {}
     listed = config.get("tests")
     options = (top.get("runtimeOptions"), config.get("evaluateOptions"), config.get("commandLineOptions"))
@@ -157,6 +175,6 @@ def _size_facts(
         limited = filtered or len(rows.tests) < len(listed)
         found.add("limited", limited, "/config/tests")
         if limited:
-            doubts.append(f"only a part was run: {len(rows.tests)} tests of {len(listed)}")
+            doubts.append(message("only a part was run: {number} tests of {of}", number=len(rows.tests), of=len(listed)))
     else:
-        warnings.append("does not list its tests: whoever attaches it vouches that none was left out")
+        warnings.append(message("does not list its tests: whoever attaches it vouches that none was left out"))

@@ -25,6 +25,7 @@ from compliance_tui.evidence.readers.envelope import (
 )
 from compliance_tui.evidence.readers.evaluation import add_end
 from compliance_tui.evidence.readers.reading import LARGEST, Gatherer, all_bytes, refuse
+from compliance_tui.safe.language import message
 from compliance_tui.safe.strict_json import load_json
 from compliance_tui.safe.text import clean_line
 
@@ -40,7 +41,10 @@ def read_files(files: Sequence[EvidenceFile], kind: Kind) -> Facts:
     """Facts of a signed statement, verified where its key is among the files. Raises InputError ``unreadable-evidence``."""
     keys, others = sort_files(files)
     if len(others) != 1:
-        refuse(files[0][0], f"{len(others)} files besides public keys; attach one envelope, and the public key with it")
+        refuse(
+            files[0][0],
+            message("{number} files besides public keys; attach one envelope, and the public key with it", number=len(others)),
+        )
     (path, opened), *_ = others
     name = path.rpartition("/")[2]
     with opened() as file:
@@ -49,17 +53,17 @@ def read_files(files: Sequence[EvidenceFile], kind: Kind) -> Facts:
     if "signed" in document:
         statement = document["signed"]
         signatures = [bytes.fromhex(one["sig"]) for one in document["signatures"]]
-        message, certified = canonical_json(statement).encode(), False
+        payload, certified = canonical_json(statement).encode(), False
         if not signatures:
-            refuse(name, "has no signature")
+            refuse(name, message("has no signature"))
     else:
         envelope = unpack(document, name)
         statement = payload_object(envelope, name)
-        signatures, message, certified = list(envelope.signatures), envelope.message, envelope.certified
+        signatures, payload, certified = list(envelope.signatures), envelope.message, envelope.certified
     predicate_type = _type_of(statement, name)
     found.add("predicate_type", predicate_type, "/payload/predicateType")
     found.count("signatures", len(signatures), "/signatures", "signatures")
-    if _verified(found, signatures, message, keys, certified, warnings) is not False:
+    if _verified(found, signatures, payload, keys, certified, warnings) is not False:
         _statement_facts(found, statement, predicate_type, name, warnings)
     return Facts(kind=kind.id, reader=READER, facts=found.facts, warnings=tuple(warnings))
 
@@ -67,12 +71,12 @@ def read_files(files: Sequence[EvidenceFile], kind: Kind) -> Facts:
 def _document(content: bytes, name: str) -> dict[str, Any]:
     lines = [line for line in content.splitlines() if line.strip()]
     if not lines:
-        refuse(name, "is empty")
+        refuse(name, message("is empty"))
     if len(lines) > 1 and lines[0].rstrip().endswith(b"}"):
-        refuse(name, f"holds {len(lines)} envelopes; attach each as an item of its own")
+        refuse(name, message("holds {number} envelopes; attach each as an item of its own", number=len(lines)))
     document = load_json(content, name, limit=LARGEST)
     if not isinstance(document, dict):
-        refuse(name, "must hold a JSON object")
+        refuse(name, message("must hold a JSON object"))
     return document
 
 
@@ -80,18 +84,21 @@ def _type_of(statement: dict[str, Any], name: str) -> str:
     if statement.get("_type") == _LINK:
         return _LINK
     if statement.get("_type") not in (STATEMENT_V1, STATEMENT_V01):
-        refuse(name, "what was signed is neither an in-toto Statement (v1, v0.1) nor an in-toto link")
+        refuse(name, message("what was signed is neither an in-toto Statement (v1, v0.1) nor an in-toto link"))
     predicate_type = statement.get("predicateType")
     if predicate_type not in (SLSA_V1, SLSA_V02):
         said = clean_line(str(predicate_type), 80)
-        refuse(name, f"its predicate is {said}, not SLSA provenance v1 or v0.2; name the kind that it is with --kind")
+        refuse(
+            name,
+            message("its predicate is {said}, not SLSA provenance v1 or v0.2; name the kind that it is with --kind", said=said),
+        )
     return str(predicate_type)
 
 
 def _verified(
     found: Gatherer,
     signatures: Sequence[bytes],
-    message: bytes,
+    payload: bytes,
     keys: Sequence["VerifyingKey"],
     certified: bool,
     warnings: list[str],
@@ -100,7 +107,7 @@ def _verified(
     if unchecked:
         warnings.append(unchecked)
         return None
-    genuine = check_signatures(found, signatures, message, keys, warnings)
+    genuine = check_signatures(found, signatures, payload, keys, warnings)
     found.add("verified", genuine, "/signatures")
     return genuine
 
@@ -111,12 +118,12 @@ def _statement_facts(found: Gatherer, statement: dict[str, Any], predicate_type:
         return
     subjects = statement.get("subject")
     if not isinstance(subjects, list) or not subjects:
-        refuse(name, "says of nothing that it was built (no subject)")
+        refuse(name, message("says of nothing that it was built (no subject)"))
     _subject_facts(found, [(one.get("name"), one["digest"]) for one in subjects], "/payload/subject", warnings)
     predicate = statement["predicate"]
     (_facts_of_v1 if predicate_type == SLSA_V1 else _facts_of_v02)(found, predicate, warnings)
     if "builder" not in found.facts:
-        warnings.append("does not name its builder")
+        warnings.append(message("does not name its builder"))
 
 
 def _subject_facts(found: Gatherer, subjects: list[tuple[Any, Any]], place: str, warnings: list[str]) -> None:
@@ -127,7 +134,7 @@ def _subject_facts(found: Gatherer, subjects: list[tuple[Any, Any]], place: str,
         found.add("subject", subjects[0][0], f"{place}/0/name")
         found.add("model_digest", digests[0], f"{place}/0/digest/sha256")
     else:
-        warnings.append("is not about one SHA-256 alone: which of its subjects is the model, it does not say")
+        warnings.append(message("is not about one SHA-256 alone: which of its subjects is the model, it does not say"))
 
 
 def digest_text(digests: Any) -> str:
@@ -136,11 +143,11 @@ def digest_text(digests: Any) -> str:
     Raises ValueError where there is no digest in hexadecimal.
     """
     if not isinstance(digests, dict) or not digests:
-        raise ValueError("no digest")
+        raise ValueError(message("no digest"))
     algorithm = "sha256" if "sha256" in digests else min(digests)
     digest = str(digests[algorithm]).lower()
     if not bytes.fromhex(digest) or (algorithm == "sha256" and len(digest) != 64):
-        raise ValueError("not a digest")
+        raise ValueError(message("not a digest"))
     return digest if algorithm == "sha256" else f"{algorithm}:{digest}"
 
 
@@ -186,12 +193,12 @@ def _link_facts(found: Gatherer, link: dict[str, Any], warnings: list[str]) -> N
     if made:
         _subject_facts(found, made, "/products", warnings)
     else:
-        warnings.append("the step made nothing: its products are what it was given")
+        warnings.append(message("the step made nothing: its products are what it was given"))
     ended = (link.get("byproducts") or {}).get("return-value")
     if isinstance(ended, int) and not isinstance(ended, bool):
         found.add("completed", ended == 0 and bool(materials or products), "/byproducts/return-value")
         if ended:
-            warnings.append(f"the command ended with status {ended}")
+            warnings.append(message("the command ended with status {ended}", ended=ended))
     add_end(found, None, "/", warnings)
 
 
@@ -210,4 +217,4 @@ def canonical_json(value: Any) -> str:
         return f"[{','.join(canonical_json(one) for one in value)}]"
     if isinstance(value, dict):
         return f"{{{','.join(f'{canonical_json(key)}:{canonical_json(value[key])}' for key in sorted(value))}}}"
-    raise ValueError("no canonical form")
+    raise ValueError(message("no canonical form"))

@@ -14,6 +14,7 @@ from compliance_tui.evidence.readers.evaluation import Tally, add_end, add_one, 
 from compliance_tui.evidence.readers.json_stream import decoder, json_line, json_lines
 from compliance_tui.evidence.readers.reading import Gatherer, refuse
 from compliance_tui.safe.instant import parse_instant
+from compliance_tui.safe.language import message
 
 READER = "pyrit/1"
 _VERDICTS = {"success": True, "failure": False, "error": None, "undetermined": None}
@@ -65,15 +66,20 @@ def read(file: BinaryIO, name: str, kind: Kind) -> Facts:
     for number, line in json_lines(file, name):
         result = json_line(line, number, name, decoded_by)
         if not {"objective", "outcome", "timestamp"} <= result.keys() or result["outcome"] not in _VERDICTS:
-            refuse(name, f"line {number}: no attack result in the form of PyRIT 1.1 (objective, outcome, timestamp)")
+            refuse(
+                name,
+                message(
+                    "line {number}: no attack result in the form of PyRIT 1.1 (objective, outcome, timestamp)", number=number
+                ),
+            )
         results.take(result, number)
     if not number:
-        refuse(name, "is empty")
+        refuse(name, message("is empty"))
     found, doubts, warnings = Gatherer(name), [], []  # type: tuple[Gatherer, list[str], list[str]]
     every = "line *"
     add_one(found, "model", results.models, f"{every}/objective_target/model_name", doubts, "models")
     if not results.models:
-        doubts.append("does not say which model was attacked; state it when attaching")
+        doubts.append(message("does not say which model was attacked; state it when attaching"))
     if len(results.runs) == 1:
         found.add("run_id", next(iter(results.runs)), f"{every}/attribution_parent_id")
     found.add("tool", "PyRIT", every)
@@ -82,12 +88,12 @@ def read(file: BinaryIO, name: str, kind: Kind) -> Facts:
     found.count("turns", results.turns, f"{every}/executed_turns", "turns")
     add_end(found, results.ended[0], f"line {results.ended[1]}/timestamp", warnings)
     if results.undated:
-        warnings.append(f"{results.undated} results have no time with an offset from UTC")
+        warnings.append(message("{undated} results have no time with an offset from UTC", undated=results.undated))
     found.count("results", results.outcomes.total(), every, "tries")
     found.count("undetermined", results.outcomes["undetermined"], f"{every}/outcome", "tries")
     results.tally.give(found, f"{every}/outcome", "samples", doubts)
     add_stated(found, kind, results.labels or {}, f"{every}/labels", warnings)
-    warnings.append("does not say how many attacks were planned: whoever attaches it vouches that the file is whole")
+    warnings.append(message("does not say how many attacks were planned: whoever attaches it vouches that the file is whole"))
     return concluded(kind, READER, found, f"{every}/outcome", doubts, warnings)
 
 

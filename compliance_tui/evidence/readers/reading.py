@@ -5,6 +5,7 @@ from typing import Any, BinaryIO, NoReturn
 
 from compliance_tui.evidence.fact import Fact
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import message
 from compliance_tui.safe.strict_json import load_json
 from compliance_tui.safe.text import clean_line
 
@@ -13,7 +14,7 @@ LARGEST = 64 * (1 << 20)
 
 def refuse(name: str, why: str) -> NoReturn:
     """Say in one sentence why the evidence cannot be read."""
-    raise InputError("unreadable-evidence", f"{clean_line(name)}: {why}")
+    raise InputError("unreadable-evidence", message("{where}: {reason}", where=clean_line(name), reason=why))
 
 
 def all_bytes(file: BinaryIO, name: str, limit: int = LARGEST) -> bytes:
@@ -23,7 +24,7 @@ def all_bytes(file: BinaryIO, name: str, limit: int = LARGEST) -> bytes:
         chunks.append(chunk)
         left -= len(chunk)
     if left <= 0:
-        refuse(name, f"larger than the {limit:,} bytes that are read of this kind")
+        refuse(name, message("larger than the {limit:,} bytes that are read of this kind", limit=limit))
     return b"".join(chunks)
 
 
@@ -31,7 +32,7 @@ def json_object(file: BinaryIO, name: str) -> dict[str, Any]:
     """The JSON object that the file holds."""
     value = load_json(all_bytes(file, name), name, limit=LARGEST)
     if not isinstance(value, dict):
-        refuse(name, "must hold a JSON object")
+        refuse(name, message("must hold a JSON object"))
     return value
 
 

@@ -28,6 +28,7 @@ from compliance_tui.evidence.kind import expected, parsed
 from compliance_tui.evidence.readers.tables import Table
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.instant import parse_instant
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 
 MOST_DIFFERENT = 100_000
@@ -53,13 +54,20 @@ def is_missing(raw: Any) -> bool:
 def value_as(raw: Any, declared: FactDeclaration, textual: bool, what: str) -> Value:
     """A raw value as the type and within the bounds of a fact. Raises Unsaid."""
     if is_missing(raw) and declared.type != "list":
-        raise Unsaid(f"does not say {what}")
+        raise Unsaid(message("does not say {field}", field=what))
     try:
         value = _typed(raw, declared.type, textual)
     except (KeyError, ValueError, InvalidOperation, InputError):
         value = None
     if value is None or not declared.allows(value):
-        raise Unsaid(f"{what} should be {expected(declared)}, not {clean_line(str(raw), 40)!r}")
+        raise Unsaid(
+            message(
+                "{field} should be {expected}, not {value!r}",
+                field=what,
+                expected=expected(declared),
+                value=clean_line(str(raw), 40),
+            )
+        )
     return value
 
 
@@ -87,7 +95,7 @@ def holds(table: Table, row: Any, condition: Condition) -> bool:
     if condition.missing is not None:
         return is_missing(raw) == condition.missing
     if is_missing(raw):
-        raise Unsaid(f"does not say {clean_line(condition.field, 60)}")
+        raise Unsaid(message("does not say {field}", field=clean_line(condition.field, 60)))
     for wanted, equal in ((condition.is_, True), (condition.is_not, False)):
         if wanted is not None:
             return _is_one_of(raw, wanted if isinstance(wanted, list) else [wanted], table, condition.field) == equal
@@ -113,7 +121,7 @@ def _is_one_of(raw: Any, wanted: list[Scalar], table: Table, field: str) -> bool
         if value is not None and value == one:
             return True
     if not comparable:
-        raise Unsaid(f"{clean_line(field, 60)} cannot be {clean_line(str(raw), 40)!r}")
+        raise Unsaid(message("{field} cannot be {value!r}", field=clean_line(field, 60), value=clean_line(str(raw), 40)))
     return False
 
 
@@ -138,28 +146,41 @@ def value_of(table: Table, row: Any, field: str, declared: FactDeclaration) -> V
     if declared.over:
         divisor = Fraction(_number(table.value(row, declared.over), table, declared.over))
         if divisor <= 0:
-            raise Unsaid(f"{clean_line(declared.over, 60)} should be above 0, to divide by it")
+            raise Unsaid(message("{field} should be above 0, to divide by it", field=clean_line(declared.over, 60)))
         return _bounded(rounded(Fraction(_number(raw, table, field)) / divisor, declared), declared, what)
     return value_as(raw, declared, table.textual, what)
 
 
 def _bounded(value: Value, declared: FactDeclaration, what: str) -> Value:
     if not declared.allows(value):
-        raise Unsaid(f"{what} gives {value}, which is not {expected(declared)}")
+        raise Unsaid(
+            message("{field} gives {value}, which is not {expected}", field=what, value=value, expected=expected(declared))
+        )
     return value
 
 
 def _seconds(end: Any, start: Any, declared: FactDeclaration, what: str) -> Fraction:
     """Seconds between two instants; dates are enough where days are wanted, and then days are what is counted."""
     if not isinstance(end, str) or not isinstance(start, str):
-        raise Unsaid(f"does not say {what}" if is_missing(end) else f"does not say {clean_line(declared.since, 60)}")
+        raise Unsaid(
+            message("does not say {field}", field=what)
+            if is_missing(end)
+            else message("does not say {field}", field=clean_line(declared.since, 60))
+        )
     try:
         moments = [parse_instant(text.strip()) for text in (start, end)]
     except InputError as error:
         raise Unsaid(str(error)) from None
     dates = [len(text.strip()) == 10 for text in (start, end)]
     if any(dates) and declared.unit != "d":
-        raise Unsaid(f"{what} and {clean_line(declared.since, 60)} should be instants, not days, to count {declared.unit}")
+        raise Unsaid(
+            message(
+                "{field} and {other} should be instants, not days, to count {unit}",
+                field=what,
+                other=clean_line(declared.since, 60),
+                unit=declared.unit,
+            )
+        )
     if any(dates):
         return Fraction((moments[1].date() - moments[0].date()).days * SECONDS["d"])
     return Fraction((moments[1] - moments[0]) // dt.timedelta(microseconds=1), 10**6)
@@ -195,21 +216,28 @@ class Taking:
             if self._take not in WHOLE_ROWS:
                 self._collect(row)
         except Unsaid as error:
-            self.fault = f"{self._table.row_name(self.declared.each, number)}: {error}"
+            self.fault = message("{where}: {reason}", where=self._table.row_name(self.declared.each, number), reason=str(error))
 
     def value(self) -> Value:
         """The fact's value. Raises Unsaid with the sentence that says why there is none."""
         if self.fault:
-            raise Unsaid(f"{self.fault}; {self.declared.name} was not read")
+            raise Unsaid(message("{fault}; {fact} was not read", fault=self.fault, fact=self.declared.name))
         counted = self._looked if self._take in ("share", "all") else self._seen if self._take == "any" else self._kept
         if not counted and self._take not in _OPTIONAL:
             if self.declared.when_none is None:
-                raise Unsaid(f"no row counts for {self.declared.name}; it was not read")
+                raise Unsaid(message("no row counts for {fact}; it was not read", fact=self.declared.name))
             given, self.by_default = self.declared.when_none, True
             return tuple(given) if isinstance(given, list) else given
         value: Value = self._result()
         if not self.declared.allows(value):
-            raise Unsaid(f"{self.declared.name} would be {value}, which is not {expected(self.declared)}; it was not read")
+            raise Unsaid(
+                message(
+                    "{fact} would be {value}, which is not {expected}; it was not read",
+                    fact=self.declared.name,
+                    value=value,
+                    expected=expected(self.declared),
+                )
+            )
         return value
 
     @property
@@ -247,7 +275,12 @@ class Taking:
         elif self._take == "same":
             if value != self._held:
                 raise Unsaid(
-                    f"{self._field} is {clean_line(str(value), 40)}, and {clean_line(str(self._held), 40)} in a row before"
+                    message(
+                        "{field} is {value}, and {before} in a row before",
+                        field=self._field,
+                        value=clean_line(str(value), 40),
+                        before=clean_line(str(self._held), 40),
+                    )
                 )
         elif self._take in ("min", "max"):
             self._held = (min if self._take == "min" else max)(self._held, value, key=self._key)
@@ -259,20 +292,20 @@ class Taking:
         raw = self._table.value(row, self._field)
         what = clean_line(self._field, 60)
         if is_missing(raw):
-            raise Unsaid(f"does not say {what}")
+            raise Unsaid(message("does not say {field}", field=what))
         if isinstance(raw, bool) or not isinstance(raw, str | int) or len(text := str(raw)) > LONGEST_ENTRY:
-            raise Unsaid(f"{what} should be a text of at most {LONGEST_ENTRY} characters")
+            raise Unsaid(message("{field} should be a text of at most {most} characters", field=what, most=LONGEST_ENTRY))
         return text
 
     def _append(self, row: Any) -> None:
         self._held.append(self._text(row))
         if len(self._held) > LONGEST_LIST:
-            raise Unsaid(f"more than the {LONGEST_LIST:,} values that a list may have")
+            raise Unsaid(message("more than the {most:,} values that a list may have", most=LONGEST_LIST))
 
     def _tally(self, row: Any) -> None:
         self._held[self._said(row) if self._take[1:].isdigit() else self._text(row)] += 1
         if len(self._held) > MOST_DIFFERENT:
-            raise Unsaid(f"more than the {MOST_DIFFERENT:,} different values that are told apart")
+            raise Unsaid(message("more than the {most:,} different values that are told apart", most=MOST_DIFFERENT))
 
     def _result(self) -> Any:
         if self._take in ("count", "distinct", "share", "all", "any"):
@@ -294,7 +327,13 @@ class Taking:
             if self.declared.type == "integer":
                 return len(self._held)
             if len(self._held) > LONGEST_LIST:
-                raise Unsaid(f"more than the {LONGEST_LIST:,} values that a list may have; {self.declared.name} was not read")
+                raise Unsaid(
+                    message(
+                        "more than the {most:,} values that a list may have; {fact} was not read",
+                        most=LONGEST_LIST,
+                        fact=self.declared.name,
+                    )
+                )
             return tuple(self._held)
         if self._take == "share":
             return rounded(Fraction(self._kept, self._looked), self.declared)
@@ -309,7 +348,7 @@ class Taking:
             rank -= self._held[value]
             if rank <= 0:
                 return value
-        raise AssertionError("a percentile of rows lies among them")
+        raise AssertionError(message("a percentile of rows lies among them"))
 
 
 class Completing:
@@ -337,15 +376,15 @@ class Completing:
         complete, named = self._complete, self._table.row_name(self.each or "", number)
         try:
             if not all(holds(self._table, row, one) for one in complete.every):
-                raise Unsaid("is not what every row should be")
+                raise Unsaid(message("is not what every row should be"))
             for field in complete.same:
                 said = self._table.value(row, field)
                 if is_missing(said):
-                    raise Unsaid(f"does not say {clean_line(field, 60)}")
+                    raise Unsaid(message("does not say {field}", field=clean_line(field, 60)))
                 if self._one.setdefault(field, str(said)) != str(said):
-                    raise Unsaid(f"is about another {clean_line(field, 60)} than a row before")
+                    raise Unsaid(message("is about another {field} than a row before", field=clean_line(field, 60)))
         except Unsaid as error:
-            self._fault = f"{named} {error}"
+            self._fault = message("{row} {fault}", row=named, fault=str(error))
         if not self._some:
             # A row of another sort need not speak of the end.
             with contextlib.suppress(Unsaid):
@@ -355,19 +394,24 @@ class Completing:
         """Why the record is no whole result; "" where it is one."""
         missing = [one for one in self._complete.needs if is_missing(self._table.top(one))]
         if missing:
-            return f"does not say {', '.join(missing)}"
+            return message("does not say {field}", field=", ".join(missing))
         try:
             failed = next((one for one in self._complete.where if not holds(self._table, self._table.record, one)), None)
             announced = self._announced()
         except Unsaid as error:
             return str(error)
         if failed is not None:
-            return f"{failed.field} is not what it should be"
+            return message("{field} is not what it should be", field=failed.field)
         if self.each is not None and not self._rows and not (self._complete.may_be_empty and self._present):
-            return "holds no rows: nothing was measured"
+            return message("holds no rows: nothing was measured")
         if announced != self._rows:
-            return f"{self._complete.announced} is {announced:,}, and {self._rows:,} rows are there"
-        return self._fault or ("" if self._some else "no row says that it came to its end")
+            return message(
+                "{field} is {number:,}, and {rows:,} rows are there",
+                field=self._complete.announced,
+                number=announced,
+                rows=self._rows,
+            )
+        return self._fault or ("" if self._some else message("no row says that it came to its end"))
 
     def _announced(self) -> int:
         """How many rows were asked for; as many as there are, where the kind does not ask."""

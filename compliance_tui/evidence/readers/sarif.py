@@ -15,6 +15,7 @@ from compliance_tui.evidence.fact import Facts
 from compliance_tui.evidence.kind import Kind
 from compliance_tui.evidence.readers.evaluation import add_end, add_one, one_log
 from compliance_tui.evidence.readers.reading import LARGEST, Gatherer, all_bytes, refuse
+from compliance_tui.safe.language import message
 from compliance_tui.safe.strict_json import load_json
 
 READER = "sarif/2"
@@ -34,13 +35,13 @@ def read(file: BinaryIO, name: str, kind: Kind) -> Facts:
     log = load_json(content, name, limit=LARGEST)
     runs = log.get("runs") if isinstance(log, dict) and log.get("version") == "2.1.0" else None
     if not isinstance(runs, list):
-        refuse(name, "not SARIF 2.1.0, the version that is known here")
+        refuse(name, message("not SARIF 2.1.0, the version that is known here"))
     found, doubts, warnings = Gatherer(name), list[str](), list[str]()
     found.count("runs", len(runs), "/runs", "runs")
     if not runs:
-        doubts.append("the log holds no runs: nothing was scanned")
+        doubts.append(message("the log holds no runs: nothing was scanned"))
     if log.get("inlineExternalProperties") or any(run.get("externalPropertyFileReferences") for run in runs):
-        doubts.append("parts of the log are kept elsewhere (external properties) and were not read")
+        doubts.append(message("parts of the log are kept elsewhere (external properties) and were not read"))
     _result_facts(found, runs, warnings)
     drivers = [(run.get("tool") or {}).get("driver") or {} for run in runs]
     found.add("tool", ", ".join(str(driver.get("name", "?")) for driver in drivers), "/runs/*/tool/driver/name")
@@ -49,9 +50,9 @@ def read(file: BinaryIO, name: str, kind: Kind) -> Facts:
     _source_facts(found, runs, warnings)
     _end_facts(found, runs, doubts, warnings)
     if _ABSOLUTE.search(content):
-        warnings.append("holds absolute paths of the machine that ran it; look at them before disclosing it")
+        warnings.append(message("holds absolute paths of the machine that ran it; look at them before disclosing it"))
     if _SNIPPET.search(content):
-        warnings.append("holds pieces of the source code; check them for secrets before disclosing it")
+        warnings.append(message("holds pieces of the source code; check them for secrets before disclosing it"))
     return Facts(kind=kind.id, reader=READER, facts=found.facts, warnings=(*doubts, *warnings))
 
 
@@ -108,13 +109,17 @@ def _result_facts(found: Gatherer, runs: list[dict[str, Any]], warnings: list[st
     if silenced:
         found.count("silenced", sum(silenced), "/runs/*/properties/metrics/_totals", _FINDINGS)
     if sum(silenced):
-        warnings.append(f"{sum(silenced)} findings were silenced by comments in the code and are not in the log")
+        warnings.append(
+            message("{silenced} findings were silenced by comments in the code and are not in the log", silenced=sum(silenced))
+        )
     if rated:
         found.count("severe_unsuppressed", counts["severe"], "/runs/*/tool/driver/rules/*/properties", _FINDINGS)
     if counts["no reason"]:
-        warnings.append(f"{counts['no reason']} findings are suppressed without a reason")
+        warnings.append(message("{number} findings are suppressed without a reason", number=counts["no reason"]))
     if counts["undecided"]:
-        warnings.append(f"{counts['undecided']} findings wait for a person to decide (kind open or review)")
+        warnings.append(
+            message("{number} findings wait for a person to decide (kind open or review)", number=counts["undecided"])
+        )
 
 
 def _level(result: dict[str, Any], rule: dict[str, Any]) -> str:
@@ -148,12 +153,12 @@ def _end_facts(found: Gatherer, runs: list[dict[str, Any]], doubts: list[str], w
         invocations = run.get("invocations") or []
         doubts += _failures(run, invocations)
         if not invocations:
-            warnings.append("has a run without invocations: it does not say whether it went to its end, or when")
+            warnings.append(message("has a run without invocations: it does not say whether it went to its end, or when"))
             unknown = True
             if not _examined(run):
-                doubts.append("has a run that found nothing and says nothing of itself: nothing shows that it scanned")
+                doubts.append(message("has a run that found nothing and says nothing of itself: nothing shows that it scanned"))
         elif not _examined(run):
-            warnings.append("has a run that found nothing and does not say what it scanned")
+            warnings.append(message("has a run that found nothing and does not say what it scanned"))
             unknown = True
     if doubts:
         found.add("completed", False, "/runs/*/invocations")
@@ -166,11 +171,11 @@ def _end_facts(found: Gatherer, runs: list[dict[str, Any]], doubts: list[str], w
 
 def _failures(run: dict[str, Any], invocations: list[dict[str, Any]]) -> Iterator[str]:
     if run.get("results") is None:
-        yield "has a run without results: it did not scan"
+        yield message("has a run without results: it did not scan")
     if any(one.get("executionSuccessful") is not True for one in invocations):
-        yield "the tool says that its run did not succeed"
+        yield message("the tool says that its run did not succeed")
     if _total(run, "loc") == 0:
-        yield "the tool scanned 0 lines of code"
+        yield message("the tool scanned 0 lines of code")
     notifications = [
         given
         for one in invocations
@@ -178,7 +183,7 @@ def _failures(run: dict[str, Any], invocations: list[dict[str, Any]]) -> Iterato
     ]
     errors = sum(one.get("level") == "error" for one in notifications)
     if errors:
-        yield f"the tool reports {errors} errors of its own: what it could not read, it did not scan"
+        yield message("the tool reports {errors} errors of its own: what it could not read, it did not scan", errors=errors)
 
 
 def _examined(run: dict[str, Any]) -> bool:

@@ -7,6 +7,7 @@ from compliance_tui.evidence.kind import Kind
 from compliance_tui.evidence.readers import cyclonedx, spdx
 from compliance_tui.evidence.readers.evaluation import one_log
 from compliance_tui.evidence.readers.reading import json_object, refuse
+from compliance_tui.safe.language import message
 
 
 def read(file: BinaryIO, name: str, kind: Kind) -> Facts:
@@ -16,7 +17,7 @@ def read(file: BinaryIO, name: str, kind: Kind) -> Facts:
         return cyclonedx.facts_of(document, name, kind)
     if "spdxVersion" in document or "@context" in document:
         return spdx.facts_of(document, name, kind)
-    refuse(name, "neither CycloneDX (bomFormat) nor SPDX (spdxVersion, @context) in JSON")
+    refuse(name, message("neither CycloneDX (bomFormat) nor SPDX (spdxVersion, @context) in JSON"))
 
 
 read_files = one_log(read)

@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from compliance_tui.evidence.readers.reading import Gatherer
+from compliance_tui.safe.language import message
 
 # From worst to least; a vulnerability that nobody rated may be any of them.
 SEVERITIES = ("critical", "high", "medium", "low", "none")
@@ -39,7 +40,13 @@ def give_severities(found: Gatherer, total: str, severities: Sequence[str], plac
     found.count(total, len(severities), place, unit)
     found.count("vulnerabilities_unrated", counts[UNRATED], place, unit)
     if counts[UNRATED]:
-        warnings.append(f"{counts[UNRATED]} of {len(severities)} vulnerabilities have no rating: each may be critical")
+        warnings.append(
+            message(
+                "{unrated} of {number} vulnerabilities have no rating: each may be critical",
+                unrated=counts[UNRATED],
+                number=len(severities),
+            )
+        )
         return
     for severity in ("critical", "high", "medium", "low"):
         found.count(f"vulnerabilities_{severity}", counts[severity], place, unit)

@@ -9,6 +9,7 @@ from compliance_tui.evidence.kind import Kind
 from compliance_tui.evidence.readers.components import Component, give_components, hashes, is_purl, says
 from compliance_tui.evidence.readers.evaluation import add_end, one_log
 from compliance_tui.evidence.readers.reading import Gatherer, json_object, refuse
+from compliance_tui.safe.language import message
 
 READER = "spdx/1"
 _CONTEXT = re.compile(r"https://spdx\.org/rdf/3\.0(\.[0-9]+)?/spdx-context\.jsonld")
@@ -34,7 +35,7 @@ def facts_of(document: dict[str, Any], name: str, kind: Kind) -> Facts:
     elif any(isinstance(one, str) and _CONTEXT.fullmatch(one) for one in _list(document.get("@context"))):
         _facts_of_3(found, _Graph(document, name), warnings)
     else:
-        refuse(name, "not SPDX 2.3 in JSON or SPDX 3.0 in JSON-LD, the versions that are known here")
+        refuse(name, message("not SPDX 2.3 in JSON or SPDX 3.0 in JSON-LD, the versions that are known here"))
     if found.facts["components"].value == 0:
         found.add("completed", False, found.facts["components"].where.partition("#")[2])
     return Facts(kind=kind.id, reader=READER, facts=found.facts, warnings=tuple(warnings))
@@ -51,7 +52,7 @@ def _facts_of_2(found: Gatherer, document: dict[str, Any], name: str, warnings: 
     listed = document.get("packages") or []
     packages = {str(one["SPDXID"]): one for one in listed}
     if len(packages) != len(listed):
-        refuse(name, "gives two packages one SPDXID")
+        refuse(name, message("gives two packages one SPDXID"))
     described = _described(document) & set(packages)
     subject = packages.pop(described.pop()) if len(described) == 1 else None
     _subject(found, subject, ("name", "versionInfo"), "/packages", warnings)
@@ -86,12 +87,12 @@ class _Graph:
     def __init__(self, document: dict[str, Any], name: str) -> None:
         graph = document.get("@graph")
         if not isinstance(graph, list) or not graph:
-            refuse(name, "holds no elements (@graph)")
+            refuse(name, message("holds no elements (@graph)"))
         self.elements: list[dict[str, Any]] = graph
         self.by_id = {key: one for one in graph if isinstance(key := _id(one), str)}
         self.documents = self.of_type("SpdxDocument")
         if len(self.documents) != 1:
-            refuse(name, f"holds {len(self.documents)} SpdxDocument; one is needed")
+            refuse(name, message("holds {number} SpdxDocument; one is needed", number=len(self.documents)))
 
     def of_type(self, *types: str) -> list[dict[str, Any]]:
         """The elements of these types."""
@@ -174,7 +175,7 @@ def _component_of_3(graph: _Graph, package: dict[str, Any], licensed: set[str]) 
 
 def _subject(found: Gatherer, subject: dict[str, Any] | None, fields: tuple[str, str], place: str, warnings: list[str]) -> None:
     if subject is None:
-        warnings.append("does not say which one thing it describes")
+        warnings.append(message("does not say which one thing it describes"))
         return
     for fact, field in zip(("subject", "subject_version"), fields, strict=True):
         found.add(fact, subject.get(field), f"{place}/*/{field}")

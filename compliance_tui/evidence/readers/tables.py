@@ -10,6 +10,7 @@ from xml.etree.ElementTree import Element
 from compliance_tui.evidence.kind import Kind
 from compliance_tui.evidence.readers.reading import LARGEST, all_bytes, refuse
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import message
 from compliance_tui.safe.strict_json import load_json
 from compliance_tui.safe.text import clean_line
 from compliance_tui.safe.toml import load_toml
@@ -56,15 +57,32 @@ class Table:
         number = 0
         for rows in lists:
             if not isinstance(rows, list):
-                refuse(self.name, f"{_shown(each) or 'the document'} should be a list of rows")
+                refuse(self.name, message("{each} should be a list of rows", each=_shown(each) or message("the document")))
             for row in rows:
                 if not isinstance(row, dict):
-                    refuse(self.name, f"row {number + 1} of {_shown(each) or 'the document'} should be a record with names")
+                    refuse(
+                        self.name,
+                        message(
+                            "row {number} of {each} should be a record with names",
+                            number=number + 1,
+                            each=_shown(each) or message("the document"),
+                        ),
+                    )
                 number += 1
                 if _says_nothing(row):
-                    refuse(self.name, f"{self.row_name(each, number)} is blank; fill it in, or remove it")
+                    refuse(
+                        self.name,
+                        message("{row_name} is blank; fill it in, or remove it", row_name=self.row_name(each, number)),
+                    )
                 if number > MOST_ROWS:
-                    refuse(self.name, f"{_shown(each)} holds more than the {MOST_ROWS:,} rows that are read; split it")
+                    refuse(
+                        self.name,
+                        message(
+                            "{each} holds more than the {most:,} rows that are read; split it",
+                            each=_shown(each),
+                            most=MOST_ROWS,
+                        ),
+                    )
                 yield number, row
 
     def row_name(self, each: str, number: int) -> str:
@@ -117,25 +135,30 @@ class CsvTable(Table):
         self._read = csv.reader(self._text(file), delimiter=delimiter, strict=True)
         self.columns = self._next() or []
         if not 0 < len(self.columns) <= MOST_COLUMNS:
-            refuse(name, f"the first line should hold the names of the columns, at most {MOST_COLUMNS:,}")
+            refuse(
+                name,
+                message("the first line should hold the names of the columns, at most {most:,}", most=MOST_COLUMNS),
+            )
         for column in self.columns:
             if not column.strip() or self.columns.count(column) > 1:
-                refuse(name, f"the column {clean_line(column, 40)!r} has no name, or its name stands twice")
+                refuse(
+                    name, message("the column {column!r} has no name, or its name stands twice", column=clean_line(column, 40))
+                )
 
     def _text(self, file: BinaryIO) -> Iterator[str]:
         for number, line in lines(file, self.name):
             if b"\0" in line:
-                refuse(self.name, f"line {number} holds a NUL; export it again as UTF-8 text")
+                refuse(self.name, message("line {number} holds a NUL; export it again as UTF-8 text", number=number))
             try:
                 yield line.decode("utf-8-sig" if number == 1 else "utf-8", "strict") + "\n"
             except UnicodeDecodeError:
-                refuse(self.name, f"line {number} is not UTF-8; export it again as UTF-8 text")
+                refuse(self.name, message("line {number} is not UTF-8; export it again as UTF-8 text", number=number))
 
     def _next(self) -> list[str] | None:
         try:
             return next(self._read, None)
         except csv.Error as error:
-            refuse(self.name, f"line {self._read.line_num}: not CSV ({error})")
+            refuse(self.name, message("line {line}: not CSV ({reason})", line=self._read.line_num, reason=error))
 
     def top(self, path: str) -> Any:
         """Nothing: CSV has rows only."""
@@ -153,9 +176,17 @@ class CsvTable(Table):
                 continue
             number += 1
             if number > MOST_ROWS:
-                refuse(self.name, f"holds more than the {MOST_ROWS:,} rows that are read; split it")
+                refuse(self.name, message("holds more than the {most:,} rows that are read; split it", most=MOST_ROWS))
             if len(cells) != len(self.columns):
-                refuse(self.name, f"line {self._read.line_num} has {len(cells)} cells, the heading has {len(self.columns)}")
+                refuse(
+                    self.name,
+                    message(
+                        "line {line} has {number} cells, the heading has {heading}",
+                        line=self._read.line_num,
+                        number=len(cells),
+                        heading=len(self.columns),
+                    ),
+                )
             yield self._read.line_num, dict(zip(self.columns, cells, strict=True))
 
     def row_name(self, each: str, number: int) -> str:
@@ -182,10 +213,10 @@ class LinesTable(Table):
             if not line.strip():
                 continue
             if number > MOST_ROWS:
-                refuse(self.name, f"holds more than the {MOST_ROWS:,} lines that are read; split it")
+                refuse(self.name, message("holds more than the {most:,} lines that are read; split it", most=MOST_ROWS))
             row = _json(line, f"{self.name}, line {number}", LONGEST_LINE)
             if not isinstance(row, dict):
-                refuse(self.name, f"line {number} should be a JSON object")
+                refuse(self.name, message("line {number} should be a JSON object", number=number))
             yield number, row
 
     def row_name(self, each: str, number: int) -> str:
@@ -201,7 +232,7 @@ def open_table(file: BinaryIO, name: str, kind: Kind) -> Table:
         return LinesTable(file, name)
     content = all_bytes(file, name, LARGEST_TOML_FORM if kind.format == "toml" else LARGEST)
     if not content.strip():
-        refuse(name, "is empty")
+        refuse(name, message("is empty"))
     if kind.format == "xml":
         from compliance_tui.evidence.readers.xml_tree import xml_root
 
@@ -209,7 +240,12 @@ def open_table(file: BinaryIO, name: str, kind: Kind) -> Table:
     if kind.format == "toml":
         return Table(_dates_as_text(load_toml(content, name, limit=LARGEST_TOML_FORM)), name)
     if sum(map(content.count, (b",", b"[", b"{"))) > MOST_VALUES:
-        refuse(name, f"holds more than the {MOST_VALUES:,} values that are read at once; split it, or write JSON lines")
+        refuse(
+            name,
+            message(
+                "holds more than the {most:,} values that are read at once; split it, or write JSON lines", most=MOST_VALUES
+            ),
+        )
     return Table(_json(content, name, LARGEST), name)
 
 
@@ -219,17 +255,25 @@ def lines(file: BinaryIO, name: str) -> Iterator[tuple[int, bytes]]:
     while chunk := file.read(_CHUNK):
         total += len(chunk)
         if total > LARGEST_STREAM:
-            refuse(name, f"larger than the {LARGEST_STREAM:,} bytes that are read of this kind")
+            refuse(
+                name,
+                message("larger than the {limit:,} bytes that are read of this kind", limit=LARGEST_STREAM),
+            )
         *whole, rest = (rest + chunk).split(b"\n")
         for line in whole:
             number += 1
             yield number, line
         if len(rest) > LONGEST_LINE:
-            refuse(name, f"line {number + 1} is longer than the {LONGEST_LINE:,} bytes that are read of one")
+            refuse(
+                name,
+                message(
+                    "line {number} is longer than the {most:,} bytes that are read of one", number=number + 1, most=LONGEST_LINE
+                ),
+            )
     if rest:
         yield number + 1, rest
     elif total == 0:
-        refuse(name, "is empty")
+        refuse(name, message("is empty"))
 
 
 def _json(content: bytes, where: str, limit: int) -> Any:

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from compliance_tui.evidence.readers.reading import refuse
+from compliance_tui.safe.language import message
 
 DEEPEST_XML = 64
 MOST_ELEMENTS = 250_000
@@ -21,9 +22,9 @@ def xml_root(content: bytes, name: str) -> Element:
     try:
         text = content.decode("utf-8-sig", "strict")
     except UnicodeDecodeError as error:
-        refuse(name, f"not UTF-8 at byte {error.start}; save it as UTF-8")
+        refuse(name, message("not UTF-8 at byte {start}; save it as UTF-8", start=error.start))
     if re.search(r"<!(DOCTYPE|ENTITY)", text, re.IGNORECASE) or "\0" in text:
-        refuse(name, "holds a document type or a NUL; remove it, no report needs either")
+        refuse(name, message("holds a document type or a NUL; remove it, no report needs either"))
     depth = elements = 0
     parser: ElementTree.XMLPullParser[Element] = ElementTree.XMLPullParser(("start", "end"))
     root: Element | None = None
@@ -34,15 +35,18 @@ def xml_root(content: bytes, name: str) -> Element:
                 depth += 1 if event == "start" else -1
                 elements += event == "start"
                 if depth > DEEPEST_XML:
-                    refuse(name, f"nested deeper than {DEEPEST_XML} levels")
+                    refuse(name, message("nested deeper than {most} levels", most=DEEPEST_XML))
                 if elements > MOST_ELEMENTS:
-                    refuse(name, f"holds more than the {MOST_ELEMENTS:,} elements that are read; split it")
+                    refuse(
+                        name,
+                        message("holds more than the {most:,} elements that are read; split it", most=MOST_ELEMENTS),
+                    )
                 root = element if root is None else root
         parser.close()
     except (ElementTree.ParseError, LookupError) as error:
-        refuse(name, f"not well-formed XML ({error})")
+        refuse(name, message("not well-formed XML ({reason})", reason=error))
     if root is None:
-        refuse(name, "holds no XML")
+        refuse(name, message("holds no XML"))
     return root
 
 

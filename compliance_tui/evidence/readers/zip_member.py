@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from compliance_tui.evidence.readers.reading import refuse
+from compliance_tui.safe.language import message
 
 _STORED, _DEFLATED, _ZSTANDARD = 0, 8, 93
 _LARGEST_DIRECTORY = 64 << 20
@@ -32,20 +33,20 @@ def directory(file: BinaryIO, name: str) -> dict[str, zipfile.ZipInfo]:
     tail = file.read()
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or len(tail) - at < 22:
-        refuse(name, "a damaged log (no directory at its end); copy it again")
+        refuse(name, message("a damaged log (no directory at its end); copy it again"))
     sizes = [struct.unpack_from("<I", tail, at + 12)[0]]
     if at >= 76 and tail[at - 76 : at - 72] == b"PK\x06\x06":  # the record of more than 65,535 members
         sizes.append(struct.unpack_from("<Q", tail, at - 36)[0])
     if max(sizes) > _LARGEST_DIRECTORY:
-        refuse(name, "holds too many members")
+        refuse(name, message("holds too many members"))
     try:
         with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
     except (zipfile.BadZipFile, NotImplementedError, EOFError) as error:
-        refuse(name, f"a damaged log ({str(error)[:60].lower()}); copy it again")
+        refuse(name, message("a damaged log ({reason}); copy it again", reason=str(error)[:60].lower()))
     found = {member.filename: member for member in members}
     if len(found) != len(members):
-        refuse(name, "holds two members of one name")
+        refuse(name, message("holds two members of one name"))
     return found
 
 
@@ -58,11 +59,11 @@ class Member:
     def __init__(self, file: BinaryIO, info: zipfile.ZipInfo, name: str, largest: int) -> None:
         self._name = f"{name}/{info.filename}"
         if info.flag_bits & _ENCRYPTED or info.compress_type not in (_STORED, _DEFLATED, _ZSTANDARD):
-            refuse(self._name, "packed in a way that Inspect does not use")
+            refuse(self._name, message("packed in a way that Inspect does not use"))
         if info.file_size > largest:
-            refuse(self._name, f"larger than the {largest:,} bytes that are read of it")
+            refuse(self._name, message("larger than the {largest:,} bytes that are read of it", largest=largest))
         if info.file_size > _RATIO_FROM and info.file_size > _MOST_RATIO * info.compress_size:
-            refuse(self._name, "packed more tightly than any log is; it may be made to fill the memory")
+            refuse(self._name, message("packed more tightly than any log is; it may be made to fill the memory"))
         self._info, self._crc, self._size = info, 0, 0
         self._pieces = self._unpacked(file)
         self._waiting = b""
@@ -80,14 +81,14 @@ class Member:
     def _unpacked(self, file: BinaryIO) -> Iterator[bytes]:
         pieces = _packed(file, self._info, self._name)
         unpack = {_STORED: _plain, _DEFLATED: _inflate, _ZSTANDARD: _zstandard}[self._info.compress_type]
-        for piece in unpack(pieces, lambda why: refuse(self._name, f"damaged ({why}); copy the log again")):
+        for piece in unpack(pieces, lambda why: refuse(self._name, message("damaged ({why}); copy the log again", why=why))):
             self._crc = zlib.crc32(piece, self._crc)
             self._size += len(piece)
             if self._size > self._info.file_size:
-                refuse(self._name, "larger than its directory says")
+                refuse(self._name, message("larger than its directory says"))
             yield piece
         if (self._size, self._crc) != (self._info.file_size, self._info.CRC):
-            refuse(self._name, "damaged (its checksum is another); copy the log again")
+            refuse(self._name, message("damaged (its checksum is another); copy the log again"))
 
 
 _Refuse = Callable[[str], None]
@@ -97,14 +98,14 @@ def _packed(file: BinaryIO, info: zipfile.ZipInfo, name: str) -> Iterator[bytes]
     file.seek(info.header_offset)
     header = file.read(30)
     if len(header) < 30 or header[:4] != b"PK\x03\x04":
-        refuse(name, "damaged (its header is not where the directory says); copy the log again")
+        refuse(name, message("damaged (its header is not where the directory says); copy the log again"))
     lengths = struct.unpack_from("<HH", header, 26)
     at, left = info.header_offset + 30 + sum(lengths), info.compress_size
     while left > 0:
         file.seek(at)
         content = file.read(min(left, _STEP))
         if not content:
-            refuse(name, "cut off; copy the log again")
+            refuse(name, message("cut off; copy the log again"))
         at, left = at + len(content), left - len(content)
         yield content
 
@@ -122,7 +123,7 @@ def _inflate(pieces: Iterator[bytes], broken: _Refuse) -> Iterator[bytes]:
                 piece = inflater.unconsumed_tail
         yield inflater.flush()
     except zlib.error:
-        broken("not deflate")
+        broken(message("not deflate"))
 
 
 def _zstandard(pieces: Iterator[bytes], broken: _Refuse) -> Iterator[bytes]:
@@ -143,4 +144,4 @@ def _zstandard(pieces: Iterator[bytes], broken: _Refuse) -> Iterator[bytes]:
                 yield decompressor.decompress(piece, _STEP)
                 piece = b""
     except ZstdError:
-        broken("not Zstandard")
+        broken(message("not Zstandard"))

@@ -246,7 +246,8 @@ class _Mover:
         ]
         statuses = [one.status or (one.recheck.was if one.recheck else None) for _, one in answered]
         was = min((one for one in statuses if one), key=_WORST.index, default=None)
-        sentence = "; ".join([*earlier, f"{self._old.version} -> {self._new.version}: {why}", *lost])
+        move = message("{old} -> {new}: {why}", old=self._old.version, new=self._new.version, why=why)
+        sentence = joined([*earlier, move, *lost], "; ")
         return response.model_copy(
             update={
                 "status": None if response.status in _LOST else response.status,

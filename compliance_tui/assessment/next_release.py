@@ -13,8 +13,9 @@ from compliance_tui.assessment.readiness import axis_values
 from compliance_tui.assessment.store import objects_folder, open_store
 from compliance_tui.evidence.store import LocalStore
 from compliance_tui.safe.errors import InputError
-from compliance_tui.safe.language import message
+from compliance_tui.safe.language import joined, message
 from compliance_tui.safe.text import clean_line
+from compliance_tui.safe.words import word
 from compliance_tui.standard.levels import evidence_in_force
 from compliance_tui.standard.load import Pack, read_pack
 from compliance_tui.standard.model import Standard
@@ -122,9 +123,13 @@ def _carry_bytes(old: Contents, target: Path, items: Sequence[Item], progress: C
 def _carried(response: Response, kept: Mapping[str, Item], before: str, at: dt.datetime) -> Response:
     evidence = [item for item in response.evidence if item in kept]
     left = [item for item in response.evidence if item not in kept]
-    reasons = [f"{_TITLE}: {response.status.replace('-', ' ')} for {before}"] if response.status in _CONFIRM else []
-    reasons += [f"{', '.join(left)} is too old now and was left behind"] if left else []
-    reasons += ["its waiver was for the release before"] if response.waiver else []
+    reasons: list[str] = (
+        [message("{title}: {status} for {release}", title=_TITLE, status=word(response.status), release=before)]
+        if response.status in _CONFIRM
+        else []
+    )
+    reasons += [message("{items} is too old now and was left behind", items=", ".join(left))] if left else []
+    reasons += [message("its waiver was for the release before")] if response.waiver else []
     if not reasons and response.recheck is None:
         return response.model_copy(update={"sign_offs": []})
     earlier = [response.recheck.why] if response.recheck else []
@@ -135,6 +140,6 @@ def _carried(response: Response, kept: Mapping[str, Item], before: str, at: dt.d
             "evidence": evidence,
             "sign_offs": [],
             "waiver": None,
-            "recheck": Recheck(why="; ".join([*earlier, *reasons]), was=was, since=at),
+            "recheck": Recheck(why=joined([*earlier, *reasons], "; "), was=was, since=at),
         }
     )

@@ -100,7 +100,11 @@ def own_reasons(contents: Contents, state: ControlState) -> list[Reason]:
         contents.items[one].kind for one in (state.response.evidence if state.response else []) if one in contents.items
     }
     waiting = {check.id for check in state.control.checks if check.kinds and not attached & set(check.kinds)}
-    texts = {f"{one.title}: {one.text}" for one in state.checks if one.check in waiting and one.outcome == "unproven"}
+    texts = {
+        message("{title}: {text}", title=one.title, text=one.text)
+        for one in state.checks
+        if one.check in waiting and one.outcome == "unproven"
+    }
     return [one for one in state.reasons if not (one.code == "check-unproven" and one.text in texts)]
 
 

@@ -107,7 +107,7 @@ def _lines(rules: Mapping[str, Sequence[str]], others: Mapping[str, Sequence[str
     for name, lines in rules.items():
         for line in lines:
             if not others or not all(line in there for there in every):
-                yield f"{name}: {line}" if len(rules) > 1 else line
+                yield message("{where}: {reason}", where=name, reason=line) if len(rules) > 1 else line
 
 
 def _texts(one: Control, other: Control) -> Iterator[TextChange]:

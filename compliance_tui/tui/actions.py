@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from compliance_tui.safe.errors import InputError
-from compliance_tui.safe.language import gettext, message
+from compliance_tui.safe.language import gettext, message, pmessage
 from compliance_tui.safe.text import clean_line
 
 CONTROLS = ("controls", "answers", "control")
@@ -17,7 +17,7 @@ BUNDLE = ("verdict", "statements")
 READING = (
     *("start", "controls", "control", "evidence", "preview", "readiness", "rating", "trying"),
     *("history", "versions", "release", "reading"),
-    *("answers", *BUNDLE, "comparison"),
+    *("answers", *BUNDLE, "comparison", "difference", "move"),
 )
 
 
@@ -66,7 +66,7 @@ ACTIONS = (
         message("sign off"),
         message("Accept the answer as a person in a seat."),
         CONTROLS,
-        message("sign"),
+        pmessage("sign-off", "sign"),
         True,
     ),
     _act(
@@ -92,7 +92,7 @@ ACTIONS = (
         "slash",
         message("filter"),
         message("Narrow the list while you type: words, is:blocking, kind:sbom."),
-        (*LISTS, "evidence", "comparison"),
+        (*LISTS, "evidence", "comparison", "difference", "move"),
         message("filter"),
     ),
     _act("only_gaps", "g", message("gaps only"), message("Only controls that block, or all again."), LISTS, message("gaps")),
@@ -109,10 +109,10 @@ ACTIONS = (
     _act(
         "open",
         "enter",
-        message("open"),
+        pmessage("action", "open"),
         message("What is under the cursor, as a page."),
         (*LISTS, "evidence", "readiness", "start", "release", "versions", *BUNDLE),
-        message("open"),
+        pmessage("action", "open"),
     ),
     _act("detach", "d", message("detach"), message("Take evidence off the control; item and bytes stay."), CONTROLS, "", True),
     _act(
@@ -166,7 +166,7 @@ ACTIONS = (
         "v",
         message("versions"),
         message("Other versions of the standards: what changed, and moving the answers."),
-        ("controls",),
+        LISTS,
     ),
     _act(
         "release",
@@ -215,10 +215,10 @@ ACTIONS = (
     _act(
         "open_path",
         "o",
-        message("open"),
+        pmessage("action", "open"),
         message("Open an assessment folder or a bundle by its path."),
         ("start",),
-        message("open"),
+        pmessage("action", "open"),
     ),
     _act("verify", "v", message("verify"), message("Check a bundle against a trust policy."), ("start",), message("verify")),
     _act(
@@ -285,7 +285,7 @@ ACTIONS = (
         "c",
         message("changes only"),
         message("Only what changes, or everything."),
-        ("versions",),
+        ("move",),
         message("changes only"),
     ),
     _act(
@@ -293,7 +293,7 @@ ACTIONS = (
         "f2",
         message("move"),
         message("Move the answers to this version, after one question."),
-        ("versions",),
+        ("move",),
         message("move"),
         True,
     ),

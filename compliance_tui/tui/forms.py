@@ -14,7 +14,7 @@ from compliance_tui.assessment import actions
 from compliance_tui.assessment.model import STATUSES, Waiver
 from compliance_tui.safe.errors import CancelledError, ComplianceError, InputError
 from compliance_tui.safe.instant import parse_instant
-from compliance_tui.safe.language import gettext, message, ngettext
+from compliance_tui.safe.language import gettext, message, ngettext, pmessage
 from compliance_tui.safe.model import validate
 from compliance_tui.tui import show
 from compliance_tui.tui.choice import Choice
@@ -160,7 +160,7 @@ class SignOffForm(ControlsForm):
     """Who accepts, in which seat; what is accepted stands above."""
 
     purpose = message("Sign off")
-    verb = message("sign")
+    verb = pmessage("sign-off", "sign")
     about = message(
         "A named person in a seat accepts the answer as it stands: status, statement, evidence. When any of it changes, the "
         "sign-off lapses by itself. Enter signs."

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual.content import Content
 
-from compliance_tui.safe.language import Message, gettext, message, pgettext
+from compliance_tui.safe.language import Message, gettext, message
 from compliance_tui.safe.text import clean, clean_line
 from compliance_tui.safe.words import word
 
@@ -118,7 +118,7 @@ def sign_of(state: "ControlState", seen: bool = True) -> Sign:
 
 def status_word(status: str | None) -> str:
     """A status as a person says it."""
-    return worded(status) if status else pgettext("status", "open")
+    return worded(status) if status else gettext("open")
 
 
 def verdict_chip(verdict: str, seen: bool = True) -> Content:

@@ -1,13 +1,13 @@
 """The start page: what was opened last, a new assessment, another folder, a bundle to verify."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from pathlib import Path
 
 from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Input
 
-from compliance_tui.safe.language import gettext, message
+from compliance_tui.safe.language import gettext, message, pmessage
 from compliance_tui.safe.text import clean_line
 from compliance_tui.tui import memory, show
 from compliance_tui.tui.form import Form, fields
@@ -46,16 +46,20 @@ class RecentList(RowList):
         entry = self.entries.get(str(row))
         if entry is None:
             return ((str(row), "muted"),)
-        verdict = entry.get("verdict", "")
-        word = gettext(show.VERDICTS.get(verdict, "?")).lower()
-        if verdict == "not-ready":
-            word += ", " + gettext("{number} block", number=entry.get("blocking", "?"))
         name = fit(clean_line(f"{entry.get('name', '?')}", 60), 26)
-        told = fit(clean_line(word, 40), 22)
+        told = fit(_verdict(entry), max(22, *(len(_verdict(one)) for one in self.entries.values())))
+        tone = _TONES.get(entry.get("verdict", ""), "muted")
         what = entry.get("what", "")
         what = fit(clean_line(gettext(_WHAT.get(what, what)), 12), 11)
         rest = clean_line(f"{entry.get('opened', '')}  {entry['path']}", 400)
-        return ((f"  {name}", "text"), (f" {told}", _TONES.get(verdict, "muted")), (f" {what}", "muted"), (f" {rest}", "muted"))
+        return ((f"  {name}", "text"), (f" {told}", tone), (f" {what}", "muted"), (f" {rest}", "muted"))
+
+
+def _verdict(entry: Mapping[str, str]) -> str:
+    word = gettext(show.VERDICTS.get(entry.get("verdict", ""), "?")).lower()
+    if entry.get("verdict") == "not-ready":
+        word += ", " + gettext("{number} block", number=entry.get("blocking", "?"))
+    return clean_line(word, 40)
 
 
 class StartPage(Page[None]):
@@ -152,7 +156,7 @@ class OpenForm(Form):
     """One path. Ends with it."""
 
     purpose = message("Open an assessment folder or a bundle")
-    verb = message("open")
+    verb = pmessage("action", "open")
     about = message(
         "The folder of an assessment (it holds assessment.toml), a bundle as a ZIP, or a bundle unpacked. Tab completes."
     )

@@ -9,8 +9,24 @@ from dataclasses import dataclass
 
 from compliance_tui.assessment.folder import Contents
 from compliance_tui.assessment.readiness import ControlKey, ControlState, Readiness
+from compliance_tui.safe.language import message
 
 FIELDS = ("is", "kind", "seat", "needs", "group", "level", "by", "standard")
+# Filters with a name, for those who do not want to learn the terms first.
+VIEWS = (
+    (message("everything"), ""),
+    (message("blocks the release"), "is:blocking"),
+    (message("not answered yet"), "is:unanswered -level:not-applicable"),
+    (message("to be rechecked"), "is:recheck"),
+    (message("evidence missing"), "is:missing is:blocking"),
+    (message("evidence too old"), "is:stale"),
+    (message("checks that fail"), "is:failing"),
+    (message("checks that cannot tell"), "is:unproven"),
+    (message("to be signed"), "is:unsigned is:blocking"),
+    (message("sign-offs that lapsed"), "is:lapsed"),
+    (message("waived"), "is:waived"),
+    (message("recommended, still open"), "is:advisory"),
+)
 _MARK = "\x1f"
 # The words under ``is:`` that a reason's code stands for; the other words are outcome, level and status as they are.
 _STATES = {

@@ -12,16 +12,12 @@ from pathlib import Path
 from compliance_tui.assessment.folder import Contents, load
 from compliance_tui.assessment.model import Item, Response, Waiver
 from compliance_tui.assessment.readiness import ControlKey
-from compliance_tui.bundle.attestation import attested_files
-from compliance_tui.bundle.chain import count_all, delivered
+from compliance_tui.bundle.chain import count_all
 from compliance_tui.bundle.core import answer_name
-from compliance_tui.bundle.hashing import altered_files
 from compliance_tui.bundle.log_proof import Answer, LogProof, checkpoint_of, continues, find_log, read_log_tree, root_at
+from compliance_tui.bundle.reading import read_records
 from compliance_tui.bundle.sign import check_core
-from compliance_tui.bundle.structure import read_structure
 from compliance_tui.bundle.tree import open_tree
-from compliance_tui.bundle.view import read_view
-from compliance_tui.safe.errors import BrokenError
 from compliance_tui.safe.language import Message, message
 from compliance_tui.safe.text import clean_line
 from compliance_tui.trust import merkle
@@ -108,14 +104,7 @@ def read_side(path: Path, as_of: dt.datetime, policy: Policy | None = None) -> S
         return _side(clean_line(str(path)), contents, as_of, log=log, log_tree=lines)
     with open_tree(path) as tree:
         found = check_core(tree)
-        attested = attested_files(tree.front())
-        files = [name for names in attested.values() for name in names]
-        structure = read_structure(tree, found.core, delivered(found.attestations), files)
-        records = {name: digest for name, digest in structure.expected.items() if name.endswith("/item.json")}
-        altered = altered_files(tree, records)
-        if altered:
-            raise BrokenError("altered", f"{tree.where}: {altered[0]} was altered; there is nothing to compare")
-        view = read_view(tree, structure)
+        view, _ = read_records(tree, found)
         first = found.attestations[0]
         people = count_all(first, policy, as_of).people if policy else []
         keys = {name.rpartition("/")[2][:16] for name, _ in (*first.envelopes, *first.ssh_signatures)}

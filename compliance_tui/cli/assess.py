@@ -4,6 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +15,7 @@ from compliance_tui.assessment.lint import lint_assessment
 from compliance_tui.assessment.model import LONGEST_STATEMENT, STATUSES, Artifact, Person, Status, Subject, Waiver
 from compliance_tui.assessment.readiness import ControlState, axis_values
 from compliance_tui.assessment.store import has_bytes
+from compliance_tui.cli.reading import Opened, opened
 from compliance_tui.cli.settings import (
     NOT_ACCEPTED,
     READY,
@@ -26,7 +28,7 @@ from compliance_tui.cli.settings import (
     print_json,
     say,
 )
-from compliance_tui.cli.text import archived_page, control_page, status_lines
+from compliance_tui.cli.text import status_lines
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import open_regular
 from compliance_tui.safe.language import Message, gettext, message, ngettext
@@ -35,6 +37,9 @@ from compliance_tui.safe.text import clean_line
 from compliance_tui.safe.words import word
 from compliance_tui.standard.load import find_pack, standard_folders
 from compliance_tui.standard.model import Standard
+
+if TYPE_CHECKING:
+    from compliance_tui.cli.control_text import Further
 
 
 def pairs(values: Sequence[str], option: str, example: str) -> dict[str, str]:
@@ -47,7 +52,7 @@ def pairs(values: Sequence[str], option: str, example: str) -> dict[str, str]:
     return {value.partition("=")[0].strip(): value.partition("=")[2].strip() for value in values}
 
 
-def _artifact(text: str) -> Artifact:
+def artifact(text: str) -> Artifact:
     """An artifact by its digest, or by a file that is hashed now."""
     if text.startswith("sha256:"):
         digest = text.removeprefix("sha256:")
@@ -108,7 +113,7 @@ def init(
             "name": subject,
             "version": subject_version,
             "release_date": instant(release_date).date() if release_date else None,
-            "artifacts": [_artifact(text) for text in artifacts],
+            "artifacts": [artifact(text) for text in artifacts],
         },
         Subject,
         "--subject",
@@ -177,16 +182,17 @@ def status(ctx: click.Context, as_json: bool, as_of: str | None, everything: boo
     Example:
       compliance-tui status --as-of 2026-12-15
     """
-    contents = load(folder(ctx))
+    there = opened(ctx)
+    contents = there.contents
     result = contents.readiness(instant(as_of))
     if as_json:
         from compliance_tui.assessment.report import readiness_json
 
         print_json(readiness_json(result))
     else:
-        for line in status_lines(contents, result, everything):
+        for line in status_lines(contents, result, everything, there.hidden):
             say(line)
-        odd = len(lint_assessment(contents, result, has_bytes(contents, ask=False)))
+        odd = 0 if there.looked else len(lint_assessment(contents, result, has_bytes(contents, ask=False)))
         if odd:
             say()
             say(
@@ -219,9 +225,11 @@ def show(ctx: click.Context, control: str, as_of: str | None) -> None:
     Example:
       compliance-tui show FR-SAF-02
     """
-    contents = load(folder(ctx))
-    at = instant(as_of)
-    archived = archived_answers(contents.root, control.rpartition("/")[2])
+    from compliance_tui.cli.control_text import archived_page, control_page
+
+    there, at = opened(ctx), instant(as_of)
+    contents = there.contents
+    archived = [] if there.looked else archived_answers(contents.root, control.rpartition("/")[2])
     try:
         contents.find(control)
     except InputError as error:
@@ -231,10 +239,35 @@ def show(ctx: click.Context, control: str, as_of: str | None) -> None:
         for line in archived_page(archived):
             say(line)
         return
-    for line in control_page(contents, _state(contents, control, at), at):
+    state = _state(contents, control, at)
+    for line in control_page(contents, state, at, _further(ctx, there, state)):
         say(line)
     for line in archived_page(archived):
         say(line)
+
+
+def _further(ctx: click.Context, there: Opened, state: ControlState) -> "Further":
+    """What the page of a control says beside the assessment itself."""
+    from compliance_tui.cli.control_text import Further
+
+    contents = there.contents
+    if there.looked is not None:
+        from compliance_tui.bundle.core import answer_name
+
+        key = (state.standard, state.control.id)
+        return Further(hidden=there.hidden, answer_item=answer_name(*key), claimed=there.claimed.get(key, ""))
+    from compliance_tui.assessment.history import lapse_reasons
+    from compliance_tui.assessment.serving import faults_of
+    from compliance_tui.standard.since import changes_since
+
+    lapsed = [seat.seat for seat in state.seats if seat.state == "lapsed"]
+    before, changes = changes_since(contents.standard(state.standard), standard_folders(extra_standards(ctx)))
+    return Further(
+        lapses={seat: lapse_reasons(contents, state, seat) for seat in lapsed},
+        faults=faults_of(contents),
+        before=before,
+        changes=changes,
+    )
 
 
 def _after(ctx: click.Context, control: str, done: Message) -> None:

@@ -85,10 +85,11 @@ def sealing_from(
 @click.option(
     "-o",
     "--output",
-    required=True,
+    default=None,
     type=click.Path(path_type=Path),
     help="The ZIP (or with --dir the folder) to write.",
 )
+@click.option("--dry-run", is_flag=True, help="Only say what the signatures would cover; write nothing.")
 @click.option("--dir", "as_folder", is_flag=True, help="Write a plain folder instead of a ZIP.")
 @KEY_OPTION
 @PASSPHRASE_OPTION
@@ -107,7 +108,8 @@ def sealing_from(
 @click.pass_context
 def export(
     ctx: click.Context,
-    output: Path,
+    output: Path | None,
+    dry_run: bool,
     as_folder: bool,
     keys: Sequence[str],
     passphrase_fd: int | None,
@@ -123,13 +125,26 @@ def export(
 ) -> None:
     """Write the bundle: answers, evidence, standards, the computed readiness, and signatures over all of it.
 
+    With --dry-run it is only said what that would be: gaps, items, what is withheld, digests.
+
     \b
     Example:
+      compliance-tui export --dry-run
       compliance-tui export -o northwind-2.zip --key ada.key --key ben.key
       compliance-tui export -o northwind-2.zip --key ada.key --seal E-0004 --seal-to age1… --escrow escrow.pub
     """
     from compliance_tui.bundle.export import export as export_bundle
 
+    if dry_run:
+        from compliance_tui.assessment.serving import faults_of
+        from compliance_tui.cli.text import export_lines
+
+        contents = load(folder(ctx))
+        for line in export_lines(contents, contents.readiness(instant(as_of)), faults_of(contents)):
+            say(line)
+        return
+    if output is None:
+        raise click.UsageError(message("say where to write it with -o, or look at it first with --dry-run"))
     sealing = sealing_from(sealed, recipients, escrow, escrow_identity)
     signers = load_signers(keys, passphrase_fd)
     contents = load(folder(ctx))

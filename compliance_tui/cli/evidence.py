@@ -1,7 +1,9 @@
 """evidence list, show, facts, verify, kinds, new."""
 
+import datetime as dt
 import hashlib
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -10,11 +12,14 @@ from typing import Any
 import click
 
 from compliance_tui.assessment.actions import digest_of_file_list
-from compliance_tui.assessment.checks import age_days
+from compliance_tui.assessment.checks import age_days, largest_age
 from compliance_tui.assessment.folder import Contents, load
 from compliance_tui.assessment.model import Item
+from compliance_tui.assessment.serving import faults_of, served_by, standing
 from compliance_tui.assessment.store import has_bytes, open_store
+from compliance_tui.assessment.suggest import controls_for
 from compliance_tui.cli.look import preview
+from compliance_tui.cli.reading import opened
 from compliance_tui.cli.settings import Bar, extra_kinds, folder, instant, note, print_json, say
 from compliance_tui.evidence.fact import Fact, Facts
 from compliance_tui.evidence.kind import Kind, load_kinds, recognise
@@ -45,7 +50,8 @@ def listing(ctx: click.Context, as_json: bool) -> None:
     Example:
       compliance-tui evidence list
     """
-    contents = load(folder(ctx))
+    there = opened(ctx)
+    contents, at = there.contents, instant(None)
     served: dict[str, list[str]] = {}
     for (_, control), response in contents.responses.items():
         for identifier in response.evidence:
@@ -53,9 +59,12 @@ def listing(ctx: click.Context, as_json: bool) -> None:
     if as_json:
         print_json([{**_plain(item), "controls": served.get(item.id, [])} for item in contents.items.values()])
         return
+    states = {(state.standard, state.control.id): state for state in contents.readiness(at).controls}
+    faults = {} if there.looked else faults_of(contents)
     for item in contents.items.values():
-        say(f"{item.id}  {item.kind}  {item.title}")
-        age = age_days(item, instant(None))
+        stands = gettext(word(standing(contents, states, item, at, faults.get(item.id))))
+        say(f"{item.id}  {item.kind}  {item.title}: {stands}")
+        age = age_days(item, at)
         say(
             "  "
             + ngettext(
@@ -69,6 +78,8 @@ def listing(ctx: click.Context, as_json: bool) -> None:
         )
         controls = ", ".join(served.get(item.id, []))
         say("  " + (gettext("serves {controls}", controls=controls) if controls else gettext("serves no control")))
+    for name, how in there.hidden.items():
+        say(f"{name}: {gettext(word(how))}")
 
 
 def _plain(item: Item) -> dict[str, Any]:
@@ -111,7 +122,12 @@ def show(ctx: click.Context, item: str, as_json: bool) -> None:
     Example:
       compliance-tui evidence show E-0001
     """
-    found = load(folder(ctx)).items.get(item)
+    there, at = opened(ctx), instant(None)
+    contents = there.contents
+    found = contents.items.get(item)
+    if found is None and item in there.hidden:
+        say(f"{item}: {gettext(word(there.hidden[item]))}")
+        return
     if found is None:
         text = message("there is no evidence item {item}; `evidence list` shows them", item=clean_line(item, 30))
         raise InputError("unknown-item", text)
@@ -134,6 +150,34 @@ def show(ctx: click.Context, item: str, as_json: bool) -> None:
     _say_facts(found.facts)
     for warning in found.warnings:
         say("  " + gettext("warning: {text}", text=gettext(warning)))
+    if found.replaces:
+        say(gettext("took the place of {item}", item=found.replaces))
+    fault = None if there.looked else faults_of(contents).get(found.id)
+    if fault:
+        told = gettext("its stored bytes are {fault}: restore the original, or attach it again", fault=word(fault))
+        say(told)
+    say(gettext("Serves"))
+    for line in _serves(contents, found, at):
+        say(f"  {line}")
+
+
+def _serves(contents: Contents, item: Item, at: dt.datetime) -> Iterator[str]:
+    """The controls that an item serves, how old it may be for each, and those that it could serve."""
+    result, served = contents.readiness(at), served_by(contents, item.id)
+    for key in served:
+        state = result.state(*key)
+        if state is None:
+            continue
+        most, age = largest_age(contents.evidence_rules(state), item.kind), age_days(item, at)
+        told = gettext("any age")
+        if most is not None:
+            told = ngettext("{number} day old, at most {most}", "{number} days old, at most {most}", age, most=most)
+        yield f"{key[1]} {state.control.title}: {told}"
+    if not served:
+        yield gettext("nothing yet")
+    others = [one.control for one in controls_for(contents, item.kind, at) if (one.standard, one.control) not in served]
+    if others:
+        yield gettext("could also serve {controls}", controls=", ".join(others))
 
 
 @evidence.command()

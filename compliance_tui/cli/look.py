@@ -2,10 +2,10 @@
 
 import click
 
-from compliance_tui.assessment.folder import load
 from compliance_tui.assessment.preview import preview as preview_file
 from compliance_tui.assessment.store import open_store
-from compliance_tui.cli.settings import folder, note, print_json, say
+from compliance_tui.cli.reading import opened
+from compliance_tui.cli.settings import note, print_json, say
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.language import gettext, message, nmessage
 from compliance_tui.safe.text import clean_line
@@ -46,8 +46,12 @@ def preview(ctx: click.Context, item: str, number: int) -> None:
     Example:
       compliance-tui evidence preview E-0001
     """
-    contents = load(folder(ctx))
+    there = opened(ctx)
+    contents = there.contents
     found = contents.items.get(item)
+    if found is None and item in there.hidden:
+        text = message("{item}: {how}; nothing of it can be shown", item=item, how=word(there.hidden[item]))
+        raise InputError("hidden", text)
     if found is None:
         text = message("there is no evidence item {item}; `evidence list` shows them", item=clean_line(item, 30))
         raise InputError("unknown-item", text)
@@ -59,8 +63,14 @@ def preview(ctx: click.Context, item: str, number: int) -> None:
             item=found.id,
         )
         raise InputError("unknown-file", text)
-    file, store = found.files[number - 1], open_store(contents.root, contents.assessment)
-    shown = preview_file(lambda: store.open(file.sha256), file.name)
+    file = found.files[number - 1]
+    if there.looked is not None:
+        from compliance_tui.bundle.look import preview_file as preview_member
+
+        shown = preview_member(there.looked, found.id, there.paths[found.id][number - 1], file.name)
+    else:
+        store = open_store(contents.root, contents.assessment)
+        shown = preview_file(lambda: store.open(file.sha256), file.name)
     form = gettext(shown.form)
     say(gettext("{item} {file}: {form}, {size:,} bytes", item=found.id, file=file.name, form=form, size=file.size))
     for line in shown.lines:

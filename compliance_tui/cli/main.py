@@ -32,6 +32,7 @@ COMMANDS = {
     "undo": ("history", message("Take back your own last change of an answer")),
     "redo": ("history", message("Bring back what you have taken back")),
     "people": ("people", message("List the people and the seats that they may sign in")),
+    "release": ("release", message("Show or change what is released, and when")),
     "axes": ("people", message("Show or choose the values that decide which controls apply")),
     "evidence": ("evidence", message("List, show, read and verify evidence")),
     "store": ("store", message("Share the bytes of the evidence between machines")),
@@ -54,6 +55,7 @@ COMMANDS = {
     "trust": ("trust", message("Write and check a trust policy")),
     "timestamp": ("timestamp", message("Have the signatures of a bundle time-stamped")),
     "log": ("log", message("Show the audit log, check it, and prove what it holds")),
+    "keymap": ("keymap", message("List the keys of the terminal UI")),
     "schema": ("schema", message("Print the JSON Schema of a format")),
 }
 _HIDDEN = {"open": ("open", message("Open an assessment or a bundle in the terminal UI"))}
@@ -155,6 +157,11 @@ def main() -> NoReturn:
     except BrokenPipeError:
         sys.stderr.close()
         status = 0
+    except NotADirectoryError as error:
+        if debug:
+            raise
+        where = str(error.filename or message("a file")).removesuffix("/assessment.toml")
+        status = _say(message("{path}: is no folder; a bundle can be read, and nobody changes it", path=where), 2)
     except OSError as error:
         if debug:
             raise

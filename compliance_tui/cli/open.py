@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from compliance_tui.cli.reading import is_bundle
 from compliance_tui.cli.settings import extra_kinds, extra_standards, folder, person
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.language import message
@@ -18,15 +19,11 @@ def can_draw() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") not in ("", "dumb")
 
 
-def is_bundle(path: Path) -> bool:
-    """Whether the path is a bundle, packed or unpacked."""
-    return path.is_file() or (path / "core").is_dir()
-
-
 @click.command(hidden=True)
 @click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.option("--trust", type=click.Path(path_type=Path), default=None, help="Your trust policy, for this and later bundles.")
 @click.pass_context
-def open(ctx: click.Context, path: Path | None = None) -> int:
+def open(ctx: click.Context, path: Path | None = None, trust: Path | None = None) -> int:
     """Open an assessment, or a bundle read-only, in the terminal UI; without a terminal, print its status.
 
     Where neither a path nor an assessment in the present folder is given, the start page opens.
@@ -34,7 +31,7 @@ def open(ctx: click.Context, path: Path | None = None) -> int:
     options = ctx.find_root().obj
     target = path or folder(ctx)
     if options.get("plain") or not can_draw():
-        return _print(ctx, target)
+        return _print(ctx, target, trust)
     named = path is not None or options["folder"] is not None
     if named and not target.exists():
         text = message("{path}: no such file or folder; check the path", path=clean_line(str(target)))
@@ -47,6 +44,12 @@ def open(ctx: click.Context, path: Path | None = None) -> int:
             path=clean_line(str(target)),
         )
         raise InputError("no-assessment", text)
+    if trust is not None:
+        from compliance_tui.cli.trust import read_policy
+        from compliance_tui.tui.bundle_session import remember_policy
+
+        read_policy(trust)
+        remember_policy(str(trust))
     gc.disable()  # what start-up makes stays; the app turns the collector on when its first list is drawn
     from compliance_tui.tui.app import run
 
@@ -59,12 +62,12 @@ def open(ctx: click.Context, path: Path | None = None) -> int:
     )
 
 
-def _print(ctx: click.Context, target: Path) -> int:
+def _print(ctx: click.Context, target: Path, trust: Path | None) -> int:
     """The plain twin: the status of an assessment, the verdict on a bundle."""
     if is_bundle(target):
         from compliance_tui.cli.bundle import verify
 
-        return int(ctx.invoke(verify, bundle=target) or 0)
+        return int(ctx.invoke(verify, bundle=target, trust=trust) or 0)
     from compliance_tui.cli.assess import status
 
     ctx.find_root().obj["folder"] = target

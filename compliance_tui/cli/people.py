@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 
 from compliance_tui.assessment import actions
-from compliance_tui.assessment.folder import load
 from compliance_tui.cli.assess import pairs
+from compliance_tui.cli.reading import opened
 from compliance_tui.cli.settings import folder, instant, person, print_json, say
 from compliance_tui.safe.files import read_bounded
 from compliance_tui.safe.language import gettext
@@ -49,10 +49,12 @@ def listing(ctx: click.Context, as_json: bool) -> None:
     Example:
       compliance-tui people list
     """
-    listed = load(folder(ctx)).assessment.people
+    listed = opened(ctx).contents.assessment.people
     if as_json:
         print_json([one.model_dump() for one in listed])
         return
+    if not listed:
+        say(gettext("nobody is listed"))
     for one in listed:
         say(f"{one.id} ({one.name}): {', '.join(one.seats) or gettext('no seats')}")
 
@@ -69,7 +71,7 @@ def axes(ctx: click.Context, values: Sequence[str]) -> None:
     """
     if values:
         actions.set_axes(folder(ctx), pairs(values, "axes", "AXIS=VALUE"), person(ctx), instant(None))
-    contents = load(folder(ctx))
+    contents = opened(ctx).contents
     result = contents.readiness(instant(None))
     for standard, _ in contents.standards:
         states = {state.axis: state for one in result.standards if one.id == standard.id for state in one.axes}

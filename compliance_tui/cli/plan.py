@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import click
 
-from compliance_tui.assessment.folder import load
 from compliance_tui.assessment.history import trend
 from compliance_tui.assessment.plan import calendar, gap_order, needs, what_if
-from compliance_tui.assessment.search import index
+from compliance_tui.assessment.search import VIEWS, index
 from compliance_tui.cli.assess import pairs
-from compliance_tui.cli.settings import NOT_ACCEPTED, READY, folder, instant, print_json, say
-from compliance_tui.cli.text import group_lines, plan_lines, what_if_lines
+from compliance_tui.cli.reading import opened
+from compliance_tui.cli.settings import NOT_ACCEPTED, READY, instant, print_json, say
+from compliance_tui.cli.text import group_lines, order_lines, plan_lines, what_if_lines
 from compliance_tui.safe.instant import format_instant
 from compliance_tui.safe.language import gettext
 from compliance_tui.safe.words import word
@@ -29,7 +29,8 @@ def plan(ctx: click.Context, axes: Sequence[str], as_of: str | None, as_json: bo
       compliance-tui plan
       compliance-tui plan --set tier=T3
     """
-    contents = load(folder(ctx))
+    there = opened(ctx)
+    contents = there.contents
     result = contents.readiness(instant(as_of))
     tried = what_if(contents, result, pairs(axes, "--set", "AXIS=VALUE")) if axes else None
     release = contents.assessment.subject.release_date
@@ -58,7 +59,8 @@ def plan(ctx: click.Context, axes: Sequence[str], as_of: str | None, as_json: bo
     else:
         for line in (
             *group_lines(contents, result),
-            *plan_lines(result, found, events, release, trend(contents, result.as_of)),
+            *order_lines(gap_order(contents, result)),
+            *plan_lines(result, found, events, release, [] if there.looked else trend(contents, result.as_of)),
         ):
             say(line)
     verdict = tried.result.verdict if tried is not None else result.verdict
@@ -71,16 +73,28 @@ def _ids(keys: Sequence[tuple[str, str]]) -> list[str]:
 
 @click.command()
 @click.argument("query", nargs=-1)
+@click.option("--views", is_flag=True, help="List the filters that have a name: those at hand, and your own.")
 @click.option("--as-of", default=None, metavar="T", help="The instant asked about (default: now).")
 @click.pass_context
-def find(ctx: click.Context, query: Sequence[str], as_of: str | None) -> None:
+def find(ctx: click.Context, query: Sequence[str], views: bool, as_of: str | None) -> None:
     """List the controls that a filter finds: words, and terms such as is:blocking, kind:sbom, needs:owner, -is:waived.
+
+    All terms must hold, a minus turns one around, and a value may be cut short. A term is one of is, kind, seat, needs, group,
+    level, by and standard, with a colon and a value.
 
     \b
     Example:
       compliance-tui find is:blocking needs:security
     """
-    contents = load(folder(ctx))
+    if views:
+        from compliance_tui.tui import memory
+
+        for name, terms in VIEWS:
+            say(f"{gettext(name)}: {terms}".rstrip())
+        for own, terms in memory.views().items():
+            say(gettext("{name} (yours): {terms}", name=own, terms=terms))
+        return
+    contents = opened(ctx).contents
     result = contents.readiness(instant(as_of))
     found = set(index(contents, result).find(" ".join(query)))
     for state in result.controls:

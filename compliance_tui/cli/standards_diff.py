@@ -7,7 +7,7 @@ from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.language import gettext, message, ngettext
 from compliance_tui.safe.text import clean_line
 from compliance_tui.safe.words import word
-from compliance_tui.standard.diff import Difference, Part, diff_json
+from compliance_tui.standard.diff import Difference, Part, TextChange, diff_json
 from compliance_tui.standard.diff import diff as diff_versions
 from compliance_tui.standard.load import find_pack, standard_folders, versions_of
 
@@ -76,7 +76,12 @@ def _say(one: Difference) -> None:
         name = gettext(word(text.field))
         if not len(move.old) == len(move.new) == 1:
             name = gettext("{field} of {old} -> {new}", field=name, old=text.old, new=text.new)
-        say(f"  {name}: {' '.join(filter(None, map(_part, text.parts)))}")
+        say(f"  {name}: {changed_words(text)}")
+
+
+def changed_words(text: TextChange) -> str:
+    """A text with what went and what came, word by word, in one line."""
+    return " ".join(filter(None, map(_part, text.parts)))
 
 
 def _part(part: Part) -> str:

@@ -1,19 +1,15 @@
-"""Readiness and controls as plain lines: linear, without drawing characters, fit for a screen reader and a pipe."""
+"""Readiness as plain lines: linear, without drawing characters, fit for a screen reader and a pipe."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from compliance_tui.assessment.archive import Archived
-from compliance_tui.assessment.checks import age_days, largest_age
 from compliance_tui.assessment.folder import Contents
 from compliance_tui.assessment.history import Point
-from compliance_tui.assessment.model import Response
 from compliance_tui.assessment.plan import ACTORS, Event, Need, WhatIf
-from compliance_tui.assessment.readiness import ControlState, Readiness
+from compliance_tui.assessment.readiness import ControlKey, Readiness
 from compliance_tui.safe.instant import format_instant
 from compliance_tui.safe.language import gettext, message, ngettext
 from compliance_tui.safe.words import word
-from compliance_tui.standard.levels import explain
 
 VERDICTS = {
     "ready": message("READY"),
@@ -22,8 +18,10 @@ VERDICTS = {
 }
 
 
-def status_lines(contents: Contents, result: Readiness, everything: bool) -> Iterator[str]:
-    """The verdict first, then the controls that want something, each with its reasons."""
+def status_lines(
+    contents: Contents, result: Readiness, everything: bool, hidden: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """The verdict first, then the controls that want something, each with its reasons; of a bundle what cannot be seen."""
     subject = contents.assessment.subject
     yield gettext(
         "{subject}: {verdict} as of {instant}",
@@ -46,12 +44,15 @@ def status_lines(contents: Contents, result: Readiness, everything: bool) -> Ite
                     computed=axis.computed,
                     why=axis.why,
                 )
+    if hidden:
+        yield gettext("what cannot be seen: {items}", items=", ".join(hidden))
     for state in result.controls:
         if everything or state.outcome in ("blocked", "waived"):
             yield ""
             yield f"{state.control.id} {state.control.title}: {gettext(word(state.outcome))} ({gettext(word(state.level))})"
             for reason in state.reasons:
-                yield f"  - {gettext(reason.text)}"
+                if not (hidden and reason.code == "evidence-unknown"):
+                    yield f"  - {gettext(reason.text)}"
 
 
 def _in_order(result: Readiness) -> str:
@@ -63,109 +64,6 @@ def _in_order(result: Readiness) -> str:
         required=len(required),
         blocking=blocking,
     )
-
-
-def control_page(contents: Contents, state: ControlState, as_of: dt.datetime) -> Iterator[str]:
-    """Everything about one control, top to bottom."""
-    control, response = state.control, state.response
-    axes = contents.standard(state.standard).axes
-    yield f"{control.id}  {control.title}  [{gettext(word(state.level))}, {gettext(word(state.outcome))}]"
-    yield ""
-    yield control.statement.strip()
-    if control.guidance:
-        yield from ("", gettext("Guidance"), control.guidance.strip())
-    if control.example:
-        yield from ("", gettext("Example"), control.example.strip())
-    rules = explain(control.required, axes)
-    yield from ("", gettext("Required for: {rules}", rules=gettext(rules) if rules else gettext("nobody")))
-    yield from ("", gettext("Answer"))
-    yield from _answer_lines(response)
-    yield from ("", gettext("Evidence"))
-    yield from (f"  {line}" for line in _evidence_lines(contents, state, as_of))
-    yield from ("", gettext("Checks"))
-    for check in state.checks:
-        yield f"  {gettext(word(check.outcome))}: {check.title}: {gettext(check.text)}"
-    yield from ("", gettext("Sign-offs"))
-    for seat in state.seats:
-        yield f"  {seat.seat}: {gettext(word(seat.state))}" + (f" ({seat.person})" if seat.person else "")
-    if response and response.waiver:
-        waiver = response.waiver
-        yield from (
-            "",
-            ngettext(
-                "Waiver until {until} ({number} day left), owner {owner}, approver {approver}",
-                "Waiver until {until} ({number} days left), owner {owner}, approver {approver}",
-                (waiver.until - as_of.date()).days,
-                until=waiver.until,
-                owner=waiver.owner,
-                approver=waiver.approver,
-            ),
-        )
-        yield f"  {waiver.reason}"
-    yield from ("", gettext("Why it stands so"))
-    for reason in state.reasons:
-        yield f"  - {gettext(reason.text)}"
-    if control.references:
-        yield from ("", gettext("Related: {names}", names=", ".join(control.references)))
-
-
-def _evidence_lines(contents: Contents, state: ControlState, as_of: dt.datetime) -> Iterator[str]:
-    rules = contents.evidence_rules(state)
-    for rule in rules:
-        kinds = gettext(" or ").join(rule.kinds)
-        if rule.max_age_days:
-            yield ngettext(
-                "wants {kinds}, at most {number} day old",
-                "wants {kinds}, at most {number} days old",
-                rule.max_age_days,
-                kinds=kinds,
-            )
-        else:
-            yield gettext("wants {kinds}", kinds=kinds)
-    for identifier in state.response.evidence if state.response else []:
-        item = contents.items.get(identifier)
-        if item is None:
-            continue
-        most, age = largest_age(rules, item.kind), age_days(item, as_of)
-        old = ngettext("{number} day old", "{number} days old", age)
-        if most:
-            old = ngettext("{number} day old of {most}", "{number} days old of {most}", age, most=most)
-        yield f"{item.id} {item.kind}: {item.title}, {old}"
-
-
-def _answer_lines(response: Response | None) -> Iterator[str]:
-    if response is not None and response.recheck is not None:
-        recheck = response.recheck
-        since, why = _when(recheck.since), gettext(recheck.why)
-        if recheck.was:
-            was = gettext(word(recheck.was))
-            yield "  " + gettext("to be rechecked since {since}, it was {was}: {why}", since=since, was=was, why=why)
-        else:
-            yield "  " + gettext("to be rechecked since {since}: {why}", since=since, why=why)
-    if response is None or (response.status is None and not response.statement):
-        yield "  " + gettext("not answered yet")
-        return
-    status = gettext(word(response.status)) if response.status else gettext("no status now")
-    when = _when(response.answered_at)
-    yield "  " + gettext("{status}, by {person} at {instant}", status=status, person=response.answered_by, instant=when)
-    if response.statement:
-        yield f"  {response.statement.strip()}"
-
-
-def archived_page(archived: Sequence[Archived]) -> Iterator[str]:
-    """Archived answers to a control, the latest first."""
-    for one in reversed(archived):
-        response = one.response
-        yield ""
-        standard = f"{response.standard} {one.version}"
-        yield gettext("{control}  archived: an answer to {standard}", control=response.control, standard=standard)
-        yield from _answer_lines(response)
-        if response.evidence:
-            yield "  " + gettext("evidence {items}", items=", ".join(response.evidence))
-
-
-def _when(instant: dt.datetime | None) -> str:
-    return format_instant(instant) if instant else gettext("an unknown time")
 
 
 def group_lines(contents: Contents, result: Readiness) -> Iterator[str]:
@@ -181,6 +79,44 @@ def group_lines(contents: Contents, result: Readiness) -> Iterator[str]:
             done = sum(one.outcome != "blocked" for one in inside)
             told = gettext("{done} of {all}", done=done, all=len(inside)) if inside else gettext("nothing required")
             yield f"  {group.id} {group.title}: {told}"
+
+
+def export_lines(contents: Contents, result: Readiness, faults: Mapping[str, str]) -> Iterator[str]:
+    """What the signatures over an export would cover: as the page before it says it."""
+    subject, items = contents.assessment.subject, contents.items.values()
+    withheld = [item.id for item in items if item.disclosure == "withhold"]
+    outcomes, blocking = [state.outcome for state in result.controls], result.blocking()
+    series = gettext("series {series}", series=contents.assessment.series)
+    yield f"{subject.name} {subject.version}".rstrip() + f"  {series}"
+    counts = gettext(
+        "{in_order} in order, {waived} waived, {blocking} block, of {number} controls",
+        in_order=outcomes.count("satisfied"),
+        waived=outcomes.count("waived"),
+        blocking=len(blocking),
+        number=len(outcomes),
+    )
+    yield f"{gettext(VERDICTS[result.verdict])}: {counts}"
+    if blocking:
+        yield "  " + gettext("gaps: {gaps}", gaps=", ".join(state.control.id for state in blocking))
+    answers = ngettext("{number:,} answer", "{number:,} answers", len(contents.responses))
+    evidence = ngettext("{number:,} evidence item", "{number:,} evidence items", len(items))
+    size = ngettext("{number:,} byte", "{number:,} bytes", sum(item.size for item in items))
+    yield f"{answers}, {evidence}, {size}"
+    yield gettext("withheld, but committed to: {items}", items=", ".join(withheld) or message("nothing"))
+    for pin in contents.assessment.standards:
+        yield f"{pin.id} {pin.version}  sha256 {pin.sha256}"
+    for artifact in subject.artifacts:
+        yield gettext("file {name}", name=artifact.name) + f"  sha256 {artifact.sha256}"
+    if faults:
+        names = ", ".join(faults)
+        yield gettext("bytes missing or altered: {items}; the export will refuse them", items=names)
+
+
+def order_lines(order: Sequence[ControlKey]) -> Iterator[str]:
+    """The controls that block, in the order that unblocks the release fastest."""
+    if order:
+        ids = ", ".join(control for _, control in order)
+        yield from ("", gettext("In the order that unblocks fastest: {controls}", controls=ids))
 
 
 def plan_lines(
@@ -229,3 +165,5 @@ def what_if_lines(tried: WhatIf, axes: Sequence[str]) -> Iterator[str]:
     ):
         if keys:
             yield f"  {len(keys)} {gettext(words)}: {', '.join(control for _, control in keys)}"
+    if not any((tried.newly_required, tried.no_longer_required, tried.newly_blocking, tried.no_longer_blocking)):
+        yield "  " + gettext("no control changes")

@@ -12,7 +12,7 @@ from compliance_tui.cli.settings import extra_standards, instant, print_json, sa
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import read_bounded, write_atomic
 from compliance_tui.safe.instant import format_instant, parse_instant
-from compliance_tui.safe.language import gettext, message, ngettext
+from compliance_tui.safe.language import either, gettext, message, ngettext
 from compliance_tui.safe.text import clean_line
 from compliance_tui.safe.toml import LARGEST_TOML
 from compliance_tui.standard.load import find_pack, standard_folders
@@ -299,7 +299,7 @@ def _lines(policy: policies.Policy) -> Iterator[str]:
         pinned = gettext("any certificate under its root")
         if pins:
             pinned = ngettext("{number} pinned certificate", "{number} pinned certificates", pins)
-        under = ", " + gettext("policy {names}", names=gettext(" or ").join(authority.policy)) if authority.policy else ""
+        under = ", " + gettext("policy {names}", names=either(authority.policy)) if authority.policy else ""
         yield f"tsa {authority.id}: {clean_line(authority.certificates[0].subject.rfc4514_string(), 80)}, {pinned}{under}"
     for standard in policy.standard:
         for entry in standard.accept:

@@ -178,18 +178,11 @@ def _item(session: Session, state: "ControlState", item: "Item") -> Lines:
         yield line("      " + gettext("warning: {warning}", warning=warning), WARN, limit=300)
 
 
-def fact_names(state: "ControlState") -> list[str]:
-    """The facts that the checks of a control look at."""
-    names = []
-    for check in state.control.checks:
-        names += [name for name in (check.fact, check.successes, check.trials, *check.needs) if name]
-    return list(dict.fromkeys(names))
-
-
 def _facts(state: "ControlState", item: "Item") -> Lines:
     from compliance_tui.assessment.compare import shown
+    from compliance_tui.assessment.serving import fact_names
 
-    wanted = [name for name in fact_names(state) if name in item.facts]
+    wanted = [name for name in fact_names(state.control) if name in item.facts]
     for name in wanted[:_MOST_FACTS]:
         fact = item.facts[name]
         stated = " " + gettext("(stated)") if fact.source == "stated" else ""

@@ -1,6 +1,6 @@
 """All evidence of the assessment: what it is, how fresh, whom it serves, whether its bytes are still there."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from textual.worker import get_current_worker
 from compliance_tui.assessment import actions
 from compliance_tui.assessment.checks import age_days, largest_age
 from compliance_tui.assessment.compare import shown
+from compliance_tui.assessment.serving import owners, served_by, standing, tightest_age
 from compliance_tui.assessment.suggest import controls_for
 from compliance_tui.safe.errors import ComplianceError
 from compliance_tui.safe.language import gettext, message, ngettext, pgettext
@@ -26,30 +27,23 @@ from compliance_tui.tui.page import Page
 from compliance_tui.tui.pick import PickPage
 from compliance_tui.tui.reading import Text
 from compliance_tui.tui.rowlist import Cell, RowList, fit
-from compliance_tui.tui.session import Fault, Session, names, owners
+from compliance_tui.tui.session import Fault, Session, names
 from compliance_tui.tui.show import BAD, HEADING, MUTED, WARN, line, worded
 
 if TYPE_CHECKING:
     from compliance_tui.assessment.model import Item
-    from compliance_tui.assessment.readiness import ControlKey
+    from compliance_tui.assessment.readiness import ControlKey, ControlState
 
 _REST_SECONDS = 0.1
+_TONES = {
+    "missing": "bad",
+    "altered": "bad",
+    "too old": "warn",
+    "future": "warn",
+    "serves none": "muted",
+    "fresh": "good",
+}
 _ORDERS = {"id": message("by id"), "age": message("by age"), "size": message("by size"), "kind": message("by kind")}
-
-
-def served_by(session: Session, item: str) -> "list[ControlKey]":
-    """The controls that an item serves."""
-    return [key for key, response in session.contents.responses.items() if item in response.evidence]
-
-
-def tightest_age(session: Session, item: "Item") -> int | None:
-    """The oldest that the item may be for the strictest control that it serves, in days; None where none says."""
-    ages = []
-    for key in served_by(session, item.id):
-        state = session.state(key)
-        most = largest_age(session.contents.evidence_rules(state), item.kind) if state else None
-        ages += [most] if most is not None else []
-    return min(ages, default=None)
 
 
 class ItemList(RowList):
@@ -67,15 +61,12 @@ class ItemList(RowList):
 
     def state(self, item: "Item") -> tuple[str, str]:
         """The word for an item, and its tone."""
-        fault = self.fault(item.id)
-        if fault is not None:
-            return word(fault), "bad"
-        most, age = tightest_age(self.session, item), age_days(item, self.session.result.as_of)
-        if age < 0 or (most is not None and age > most):
-            return message("too old") if age >= 0 else message("future"), "warn"
-        if not served_by(self.session, item.id):
-            return message("serves none"), "muted"
-        return message("fresh"), "good"
+        session = self.session
+        how = standing(session.contents, self._states(), item, session.result.as_of, self.fault(item.id))
+        return word(how), _TONES[how]
+
+    def _states(self) -> "Mapping[ControlKey, ControlState]":
+        return self.session.loaded.states if self.session.loaded else {}
 
     def cells(self, row: Hashable, width: int) -> Sequence[Cell]:
         """State, id, title; kind, age, whom it serves, size where there is room."""
@@ -83,13 +74,13 @@ class ItemList(RowList):
         if item is None:
             return ((f"{row}", "muted"),)
         state, tone = self.state(item)
-        most = tightest_age(self.session, item)
+        most = tightest_age(self.session.contents, self._states(), item)
         age = str(age_days(item, self.session.result.as_of))
         age = gettext("{age} d of {most}", age=age, most=most) if most else gettext("{age} d", age=age)
         right: list[Cell] = [(f" {fit(item.kind, 18)}", "muted")] if width >= 60 else []
         right.append((f" {age:>12}", tone if state == "too old" else "text"))
         right += (
-            [(f" {len(served_by(self.session, item.id)):>3}", "text"), (f" {show.size(item.size):>11}", "muted")]
+            [(f" {len(served_by(self.session.contents, item.id)):>3}", "text"), (f" {show.size(item.size):>11}", "muted")]
             if width >= 76
             else []
         )
@@ -213,7 +204,7 @@ class EvidencePage(Page[None]):
         self._show_item()
 
     def _haystack(self, item: "Item") -> str:
-        controls = " ".join(control for _, control in served_by(self.session, item.id))
+        controls = " ".join(control for _, control in served_by(self.session.contents, item.id))
         state, disclosure = self.items.state(item)[0], word(item.disclosure)
         words = f"{state} {gettext(state)} {disclosure} {gettext(disclosure)}"
         return f"{item.id} {item.kind} {item.title} {controls} {words}".lower()
@@ -270,7 +261,7 @@ class EvidencePage(Page[None]):
     def _serves(self, item: "Item") -> list[Content]:
         session = self.session
         rows = [Content(""), line(gettext("Serves"), HEADING)]
-        served = served_by(session, item.id)
+        served = served_by(session.contents, item.id)
         for key in served:
             state = session.state(key)
             if state is None:
@@ -368,7 +359,7 @@ class EvidencePage(Page[None]):
         item = self.item
         if item is None:
             return
-        served = served_by(self.session, item.id)
+        served = served_by(self.session.contents, item.id)
         found = controls_for(self.session.contents, item.kind, self.session.result.as_of)
         none = ", " + gettext("has none yet")
         rows = [

@@ -18,12 +18,10 @@ if TYPE_CHECKING:
     from compliance_tui.assessment.preview import Preview
     from compliance_tui.assessment.readiness import ControlKey, ControlState, Readiness
     from compliance_tui.assessment.search import Index
-    from compliance_tui.evidence.blob_store import StoreFinding
     from compliance_tui.standard.diff import Difference
 
 Fault = Literal["missing", "altered"]
 Clock = Callable[[], dt.datetime]
-_MOST_LOOKED_AT = 20_000
 
 
 class Loaded:
@@ -60,11 +58,9 @@ class Loaded:
 
     def look_at_bytes(self) -> None:
         """Find out whose stored bytes are gone or of another size; a store beyond this machine is not asked."""
-        from compliance_tui.assessment.store import open_store, recorded_sizes
+        from compliance_tui.assessment.serving import faults_of
 
-        sizes = recorded_sizes(self.contents)
-        if self.contents.assessment.store is None and len(sizes) <= _MOST_LOOKED_AT:
-            self.faults = owners(self.contents, open_store(self.contents.root, self.contents.assessment).check(sizes))
+        self.faults = faults_of(self.contents)
 
 
 def is_bundle(path: Path) -> bool:
@@ -84,7 +80,7 @@ class Session:
     loaded: Loaded | None = field(default=None, repr=False)
     # The gaps that were walked to in this round, the last one at the end.
     visited: "list[ControlKey]" = field(default_factory=list, repr=False)
-    _differences: "dict[tuple[str, str], list[Difference] | None]" = field(default_factory=dict, repr=False)
+    _differences: "dict[tuple[str, str], tuple[str, list[Difference] | None]]" = field(default_factory=dict, repr=False)
 
     @property
     def read_only(self) -> bool:
@@ -132,20 +128,16 @@ class Session:
 
         Raises InputError where a list of changes does not add up.
         """
-        from compliance_tui.standard.changes import versions_before
-        from compliance_tui.standard.diff import diff
-        from compliance_tui.standard.load import standard_folders, versions_of
+        from compliance_tui.standard.load import standard_folders
+        from compliance_tui.standard.since import changes_since
 
         standard = self.contents.standard(key[0])
-        before = max(versions_before(standard), default="")
+        if (standard.id, standard.version) not in self._differences:
+            found = changes_since(standard, standard_folders(self.standards_folder))
+            self._differences[standard.id, standard.version] = found
+        before, differences = self._differences[standard.id, standard.version]
         if not before:
             return [], gettext("Changed since the version before: this is the first")
-        if (standard.id, standard.version) not in self._differences:
-            version = versions_of(standard.id, standard_folders(self.standards_folder), [standard])
-            old = version(before)
-            found = list(diff(old, standard, version).differences) if old is not None else None
-            self._differences[standard.id, standard.version] = found
-        differences = self._differences[standard.id, standard.version]
         if differences is None:
             return [], gettext("Changed since {version}: that version is not known here", version=before)
         return [one for one in differences if key[1] in one.move.new], gettext("Changed since {version}", version=before)
@@ -183,12 +175,6 @@ def uncollected() -> Iterator[None]:
     finally:
         if collecting:
             gc.enable()
-
-
-def owners(contents: "Contents", findings: "Sequence[StoreFinding]") -> dict[str, Fault]:
-    """The items that findings about stored objects are about."""
-    faults = {finding.sha256: finding.fault for finding in findings}
-    return {item.id: faults[file.sha256] for item in contents.items.values() for file in item.files if file.sha256 in faults}
 
 
 def names(keys: "Sequence[ControlKey]", most: int = 6) -> str:

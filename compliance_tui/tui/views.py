@@ -4,26 +4,12 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
+from compliance_tui.assessment.search import VIEWS
 from compliance_tui.safe.language import gettext, message
 from compliance_tui.tui import memory
 from compliance_tui.tui.form import Field, Form, fields
 from compliance_tui.tui.pick import Pick
 from compliance_tui.tui.show import MUTED, line
-
-AT_HAND = (
-    (message("everything"), ""),
-    (message("blocks the release"), "is:blocking"),
-    (message("not answered yet"), "is:unanswered -level:not-applicable"),
-    (message("to be rechecked"), "is:recheck"),
-    (message("evidence missing"), "is:missing is:blocking"),
-    (message("evidence too old"), "is:stale"),
-    (message("checks that fail"), "is:failing"),
-    (message("checks that cannot tell"), "is:unproven"),
-    (message("to be signed"), "is:unsigned is:blocking"),
-    (message("sign-offs that lapsed"), "is:lapsed"),
-    (message("waived"), "is:waived"),
-    (message("recommended, still open"), "is:advisory"),
-)
 
 
 class ViewsPage(Form):
@@ -41,7 +27,7 @@ class ViewsPage(Form):
 
     def fields(self) -> ComposeResult:
         """Views, and a name for a new one."""
-        rows = [(query, f"{gettext(name):<26} {query}") for name, query in AT_HAND]
+        rows = [(query, f"{gettext(name):<26} {query}") for name, query in VIEWS]
         yours = gettext("(yours)")
         rows += [(query, f"{name:<26} {query}   {yours}") for name, query in memory.views().items()]
         yield Pick(list({query: (query, shown) for query, shown in rows}.values()), id="views")

@@ -1,5 +1,6 @@
 """Reports of garak: exit status 0 says little, so every probe, prompt and verdict is looked at."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -123,3 +124,55 @@ def test_other_files_of_garak_are_refused_with_what_to_attach() -> None:
         read(sample("garak-report") * 2, "garak-report")
     with pytest.raises(InputError, match="write the report with a newer garak"):
         _garak(lambda records: [one.pop("fails", None) for one in records])
+
+
+def _second_detector(hits: int, main: str = "always.Random") -> Facts:
+    """The sample with a second detector that hits the first ``hits`` prompts, and its probe's own detector named."""
+
+    def add(records: list[dict[str, Any]]) -> None:
+        cache = next(one for one in records if one["entry_type"] == "plugin_cache")["plugin_cache"]["probes"]
+        cache["probes.test.Test"]["primary_detector"] = main
+        judged = _attempts(records, 2)
+        for place, attempt in enumerate(judged):
+            attempt["detector_results"]["mitigation.MitigationBypass"] = [1.0 if place < hits else 0.0] * 3
+        totals = next(one for one in records if one["entry_type"] == "eval")
+        counts = {"detector": "mitigation.MitigationBypass", "fails": 3 * hits, "passed": 3 * (len(judged) - hits)}
+        records.insert(records.index(totals), {**totals, **counts})
+
+    return _garak(add)
+
+
+def test_each_detector_is_told_apart_and_any_of_them_counts_as_a_success() -> None:
+    found = _second_detector(8)
+    facts = values(found)
+    assert facts["completed"] is True
+    assert facts["per_detector"] == (
+        "test.Test, always.Random: 7 of 8 prompts",
+        "test.Test, mitigation.MitigationBypass: 8 of 8 prompts",
+    )
+    assert (facts["attack_success"], facts["own_detector_success"]) == (8, 7)
+    assert "the probes' own detectors hit 7 of the 8 prompts of attack_success" in " ".join(found.warnings)
+
+
+def test_what_the_probes_own_detectors_found_is_not_said_where_the_report_does_not_say_which_these_are() -> None:
+    facts = values(_second_detector(0, main="always.Pass"))
+    assert facts["attack_success"] == 7
+    assert "own_detector_success" not in facts
+
+
+def test_the_figures_by_detector_are_those_of_garaks_own_totals() -> None:
+    for name in ("small_repeat", "small_blank"):
+        path = shared(f"evidence/garak/{name}.report.jsonl")
+        facts = values(read_facts(path, KINDS["garak-report"]))
+        totals = [one for one in map(json.loads, path.read_text().splitlines()) if one["entry_type"] == "eval"]
+        hit = {f"{one['probe']}, {one['detector']}" for one in totals if one["fails"]}
+        assert {line.split(":")[0] for line in facts["per_detector"]} == {
+            f"{one['probe']}, {one['detector']}" for one in totals
+        }
+        assert {line.split(":")[0] for line in facts["per_detector"] if ": 0 of" not in line} == hit
+
+
+def test_a_target_whose_every_answer_is_empty_is_pointed_at() -> None:
+    found = read_facts(shared("evidence/garak/small_blank.report.jsonl"), KINDS["garak-report"])
+    assert found.facts["attack_success"].value == 0
+    assert "every answer of the target is empty" in " ".join(found.warnings)

@@ -3,10 +3,12 @@
 garak ends with exit status 0 when every attack succeeded, when the target gave no answer at all, and when a probe could not be
 loaded; and its detectors may pass an answer that never came. So the verdicts are read from the attempts themselves: each is
 one prompt with several outputs, an attack succeeded when any detector scored any output at the threshold or above, and an
-output that the target did not give has no verdict. Any detector: a probe may spread its question over several (profanity over
-ten), garak's own hit log takes any of them too, and its score of a probe is that of the worst. A detector that cries wolf shows
-in ``per_detector``, and beside it stands what the probes' own detectors alone found. The threshold is garak's default: the report does not say which one was
+output that the target did not give has no verdict. The threshold is garak's default: the report does not say which one was
 used, so the totals of the ``eval`` lines, which were counted with it, must come out the same.
+
+Any detector, since a probe may spread one question over several (profanity over ten), since garak's hit log takes any of them,
+and since its own score of a probe is that of the worst. A detector that cries wolf shows in ``per_detector``; beside it stands
+what the probes' own (primary) detectors found alone.
 
 The report is read line by line; an attempt is written twice (sent, then judged), and only the second is parsed.
 """
@@ -56,7 +58,7 @@ class _Report:
         self.all = Tally(name)
         self.probes: dict[str, _Probe] = {}
         self.waiting: set[bytes] = set()
-        self.silent = self.hits = 0
+        self.silent = self.spoken = self.hits = 0
         self._decoder = decoder(name)
 
     def take(self, number: int, line: bytes) -> None:
@@ -121,6 +123,7 @@ class _Report:
         probe, outputs, verdicts = self.probe(value["probe_classname"]), value["outputs"], []
         hit_by: set[str] = set()
         self.silent += sum(output is None for output in outputs)
+        self.spoken += sum(_says_something(output) for output in outputs)
         for detector, scores in value["detector_results"].items():
             shown = probe.shown[detector]
             for output, score in zip(outputs, scores, strict=True):
@@ -163,6 +166,12 @@ def _prompt(prompt: Any) -> Any:
     return [(turn.get("role"), (turn.get("content") or {}).get("text")) for turn in prompt.get("turns") or []]
 
 
+def _says_something(output: Any) -> bool:
+    """Whether the target answered with more than blanks; a text in older reports, since then a message with one."""
+    text = output.get("text") if isinstance(output, dict) else output
+    return bool(text.strip()) if isinstance(text, str) else text is not None
+
+
 def _run_facts(found: Gatherer, report: _Report, doubts: list[str], warnings: list[str]) -> None:
     """Did it run to its end, against what, when."""
     setup, init = report.setup, f"line {report.lines['init']}"
@@ -198,6 +207,8 @@ def _probe_facts(found: Gatherer, report: _Report, doubts: list[str], warnings: 
     found.count("silent_outputs", report.silent, _ATTEMPTS, "outputs")
     if report.silent:
         warnings.append(message("{silent} outputs never came; a detector that passed them shows nothing", silent=report.silent))
+    if report.all.scored and not report.spoken:
+        warnings.append(message("every answer of the target is empty: a filter that blanks them, or nothing was reached"))
     if report.waiting:
         doubts.append(message("{number} prompts were sent and never judged", number=len(report.waiting)))
     # A probe with attempts and no totals was cut off; one with totals and no attempts shows nothing.
@@ -232,12 +243,13 @@ def _detector_facts(found: Gatherer, report: _Report, run: dict[str, _Probe], wa
     own = len({key for probe in run.values() for key in probe.hits.get(probe.main_detector or "", ())})
     found.count("own_detector_success", own, _ATTEMPTS, "samples")
     if own < report.all.successes:
-        told = message(
-            "{all} prompts were hit by any detector, {own} by the probes' own: per_detector says by which, attack_success counts all",
-            all=report.all.successes,
-            own=own,
+        warnings.append(
+            message(
+                "the probes' own detectors hit {own} of the {all} prompts of attack_success: see per_detector for the others",
+                own=own,
+                all=report.all.successes,
+            )
         )
-        warnings.append(told)
 
 
 def _missing_facts(found: Gatherer, report: _Report, run: set[str], doubts: list[str]) -> None:

@@ -137,7 +137,8 @@ class VerdictPage(Verifying):
 
     def _headline(self, found: "Verification | None") -> None:
         bundle = self.bundle
-        trust = gettext("policy {name}", name=bundle.trust.name) if bundle.policy and bundle.trust else gettext("no policy: p")
+        known = bundle.trust if not bundle.policy_fault else None
+        trust = gettext("policy {name}", name=known.name) if known else gettext("no policy: p")
         subject = found.statement.predicate.target if found is not None and found.statement is not None else None
         name = f"  {subject.name} {subject.version}".rstrip() if subject else f"  {bundle.path.name}"
         self.title_line(self._chip(found) + line(name, "bold", limit=80), line(trust, MUTED, limit=40))
@@ -195,7 +196,9 @@ class VerdictPage(Verifying):
         if part == "controls":
             states = bundle.loaded.result.controls
             blocked = sum(one.outcome == "blocked" for one in states)
-            return gettext("{number} controls, {blocked} block as far as can be seen", number=len(states), blocked=blocked)
+            if bundle.hidden:
+                return gettext("{number} controls, {blocked} block as far as can be seen", number=len(states), blocked=blocked)
+            return gettext("{number} controls, {blocked} block", number=len(states), blocked=blocked)
         parts = [gettext("{number} here", number=len(bundle.contents.items))]
         parts += [gettext("{number} withheld", number=len(found.withheld))] if found.withheld else []
         parts += [gettext("{number} sealed", number=len(found.sealed))] if found.sealed else []

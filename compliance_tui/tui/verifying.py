@@ -90,7 +90,7 @@ class Verifying(Page[None]):
             bundle.failure, bundle.found, bundle.loaded = why, None, None
             self.app.back_to(self)
             self.renew()
-            self.complain(gettext(why))
+            self.say("")
 
     def _through(self, bundle: BundleSession, found: "Verification", loaded: Loaded | None, done: str) -> None:
         if bundle is not self.app.session:

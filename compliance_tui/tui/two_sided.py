@@ -1,0 +1,170 @@
+"""A list that one walks and narrows, and what belongs to a row beside it: what it is about, then old beside new."""
+
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Input
+
+from compliance_tui.safe.language import gettext
+from compliance_tui.standard.diff import TextChange
+from compliance_tui.tui.detail import parts
+from compliance_tui.tui.page import Page
+from compliance_tui.tui.reading import Text
+from compliance_tui.tui.rowlist import Cell, RowList
+from compliance_tui.tui.show import BAD, GOOD, HEADING, MUTED, line
+
+Sides = tuple[Iterable[Content], Iterable[Content], Iterable[Content]]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A row that one can stand on, by its place among all."""
+
+    at: int
+
+
+class EntryList(RowList):
+    """Headings and entries; the page says what stands in an entry."""
+
+    def __init__(self, page: "TwoSidedPage") -> None:
+        super().__init__(id="entries")
+        self.page = page
+
+    def rests(self, row: Hashable) -> bool:
+        """On entries."""
+        return isinstance(row, Entry)
+
+    def cells(self, row: Hashable, width: int) -> Sequence[Cell]:
+        """What the page says."""
+        return self.page.cells(row.at, width) if isinstance(row, Entry) else ((str(row), "accent"),)
+
+
+class TwoSidedPage(Page[str | None]):
+    """A subclass gives the entries with their headings, what stands in one, and what belongs to it."""
+
+    DEFAULT_CSS = """
+    TwoSidedPage {
+        #comparing { height: 1fr; }
+        #left { width: 2fr; height: 1fr; }
+        #told { width: 3fr; height: 1fr; border-left: vkey $primary; }
+        #about { height: auto; max-height: 50%; }
+        #sides { height: 1fr; }
+        #before, #after { width: 1fr; height: 1fr; }
+        #find { background: $field-focus; }
+        &.-narrow #comparing { layout: vertical; }
+        &.-narrow #left { width: 100%; height: 1fr; }
+        &.-narrow #told { width: 100%; height: 2fr; border-left: none; border-top: hkey $primary; }
+    }
+    """
+    AUTO_FOCUS = "#entries"
+
+    def grouped(self) -> Sequence[tuple[str, Sequence[int]]]:
+        """The entries by their places, under headings; an empty heading is none."""
+        raise NotImplementedError
+
+    def cells(self, at: int, width: int) -> Sequence[Cell]:
+        """One row."""
+        raise NotImplementedError
+
+    def haystack(self, at: int) -> str:
+        """What an entry is found by."""
+        raise NotImplementedError
+
+    def sides(self, at: int) -> Sides:
+        """What belongs to an entry: about it, before, after."""
+        raise NotImplementedError
+
+    def nothing(self) -> Sides:
+        """What is told where no entry is under the cursor."""
+        return [line(gettext("nothing is found; Esc shows everything again"), MUTED)], (), ()
+
+    def body(self) -> ComposeResult:
+        """List, and the detail in two columns."""
+        with Horizontal(id="comparing"):
+            with Vertical(id="left"):
+                box = Input(id="find", placeholder=gettext("words of id, kind, or text"))
+                box.cursor_blink = False
+                box.display = False
+                yield box
+                yield EntryList(self)
+            with Vertical(id="told"):
+                yield Text(id="about")
+                with Horizontal(id="sides"):
+                    yield Text(id="before")
+                    yield Text(id="after")
+
+    def on_mount(self) -> None:
+        """Start on the first entry."""
+        self.fill()
+
+    def fill(self) -> None:
+        """Show the entries that the filter finds."""
+        words = self.query_one("#find", Input).value.lower().split()
+        rows: list[Hashable] = []
+        for heading, places in self.grouped():
+            inside = [Entry(at) for at in places if not words or all(word in self.haystack(at).lower() for word in words)]
+            if inside:
+                rows += [f"{heading} ({len(inside)})", *inside] if heading else inside
+        listing = self.query_one(EntryList)
+        first = next((row for row in rows if isinstance(row, Entry)), None)
+        listing.show(rows, listing.here if listing.here in rows else first)
+        if first is None:
+            self._show()
+
+    @on(RowList.Moved)
+    def _show(self) -> None:
+        here = self.query_one(EntryList).here
+        empty: Sides = ([line(gettext("nothing is found; Esc shows everything again"), MUTED)], (), ())
+        for name, rows in zip(
+            ("about", "before", "after"), self.sides(here.at) if isinstance(here, Entry) else empty, strict=True
+        ):
+            self.query_one(f"#{name}", Text).show(rows, home=True)
+
+    @on(RowList.Chosen)
+    def _to_the_text(self) -> None:
+        self.query_one("#after" if self.query_one("#after", Text).plain else "#about").focus()
+
+    # -- the filter --------------------------------------------------------------------------------------------------------
+
+    def action_filter(self) -> None:
+        """Narrow the list."""
+        box = self.query_one("#find", Input)
+        box.display = True
+        box.focus()
+
+    @on(Input.Changed, "#find")
+    def _typed(self) -> None:
+        self.fill()
+
+    @on(Input.Submitted, "#find")
+    def _typed_enough(self) -> None:
+        box = self.query_one("#find", Input)
+        box.display = bool(box.value)
+        self.query_one(EntryList).focus()
+
+    def action_leave(self) -> None:
+        """First the filter goes, then the page."""
+        box = self.query_one("#find", Input)
+        if box.display:
+            box.value = ""
+            box.display = False
+            self.query_one(EntryList).focus()
+        else:
+            self.dismiss(None)
+
+
+def side(texts: Sequence[TextChange], rules: Sequence[str], sign: str, heading: str) -> Iterable[Content]:
+    """One side of a difference: its rules, and its texts with what went (``-``) or came (``+``) marked."""
+    yield line(heading, HEADING)
+    colour = BAD if sign == "-" else GOOD
+    for rule in rules:
+        yield line(f"{sign} {gettext(rule)}", colour, limit=600)
+    for one in texts:
+        yield Content("")
+        control = one.old if sign == "-" else one.new
+        yield line(gettext("{field} of {control}", field=gettext(one.field), control=control), MUTED)
+        yield parts([part for part in one.parts if part[0] in ("=", sign)])

@@ -7,6 +7,7 @@ import struct
 from dataclasses import dataclass
 
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 from compliance_tui.trust.public_key import PublicKey, public_key_of_blob
 from compliance_tui.trust.signer import Signer, checked
@@ -34,11 +35,11 @@ def agent_keys() -> list[AgentKey]:
     """
     answer = _ask(bytes([_REQUEST_IDENTITIES]), _LIST_SECONDS)
     if answer[:1] != bytes([_IDENTITIES]):
-        raise _bad("does not list its keys")
+        raise _bad(message("does not list its keys"))
     try:
         return list(_listed(answer))
     except (ValueError, struct.error):
-        raise _bad("sent a list of keys that cannot be read") from None
+        raise _bad(message("sent a list of keys that cannot be read")) from None
 
 
 def _listed(answer: bytes) -> list[AgentKey]:
@@ -52,7 +53,7 @@ def _listed(answer: bytes) -> list[AgentKey]:
         except (ValueError, InputError):
             continue  # RSA, a certificate, a curve that is not used here
     if at != len(answer):
-        raise ValueError("trailing bytes")
+        raise ValueError(message("trailing bytes"))
     return found
 
 
@@ -65,18 +66,27 @@ def agent_signer(address: str) -> Signer:
     fingerprint = address.removeprefix(SCHEME)
     if not _FINGERPRINT.fullmatch(fingerprint):
         shown = clean_line(address, 80)
-        raise InputError("bad-key", f"{shown}: write agent:SHA256:… with the fingerprint that `ssh-add -l` prints")
+        raise InputError(
+            "bad-key", message("{shown}: write agent:SHA256:… with the fingerprint that `ssh-add -l` prints", shown=shown)
+        )
     public = next((one.public for one in agent_keys() if one.public.fingerprint == fingerprint), None)
     if public is None:
-        raise InputError("not-found", f"{address}: the agent lists no such Ed25519 or P-256 key; add it with `ssh-add`")
-    return checked(public, lambda message: _sign(public, message), address)
+        raise InputError(
+            "not-found",
+            message("{address}: the agent lists no such Ed25519 or P-256 key; add it with `ssh-add`", address=address),
+        )
+    return checked(public, lambda content: _sign(public, content), address)
 
 
-def _sign(public: PublicKey, message: bytes) -> bytes:
-    answer = _ask(bytes([_SIGN_REQUEST]) + ssh_string(public.blob) + ssh_string(message) + struct.pack(">I", 0), _SIGN_SECONDS)
+def _sign(public: PublicKey, content: bytes) -> bytes:
+    answer = _ask(bytes([_SIGN_REQUEST]) + ssh_string(public.blob) + ssh_string(content) + struct.pack(">I", 0), _SIGN_SECONDS)
     if answer == bytes([_FAILURE]):
         raise InputError(
-            "refused", f"ssh-agent: refused to sign with {public.fingerprint} (locked, not confirmed, or not touched)"
+            "refused",
+            message(
+                "ssh-agent: refused to sign with {fingerprint} (locked, not confirmed, or not touched)",
+                fingerprint=public.fingerprint,
+            ),
         )
     try:
         signature, at = read_ssh_string(answer, 1)
@@ -87,31 +97,36 @@ def _sign(public: PublicKey, message: bytes) -> bytes:
             return signature[inner:]
         return read_signature_body(signature[inner:], p256=public.is_p256, fido=False).signature
     except (ValueError, IndexError):
-        raise _bad("sent a signature that cannot be read") from None
+        raise _bad(message("sent a signature that cannot be read")) from None
 
 
-def _ask(message: bytes, seconds: int) -> bytes:
-    if len(message) > LARGEST_MESSAGE:
-        raise InputError("too-large", f"ssh-agent: signs at most {LARGEST_MESSAGE:,} bytes; this is more")
+def _ask(content: bytes, seconds: int) -> bytes:
+    if len(content) > LARGEST_MESSAGE:
+        raise InputError(
+            "too-large",
+            message("ssh-agent: signs at most {most:,} bytes; this is more", most=LARGEST_MESSAGE),
+        )
     path = os.environ.get("SSH_AUTH_SOCK")
     if not path:
         raise InputError(
-            "no-agent", "ssh-agent: SSH_AUTH_SOCK is not set; start one with `eval $(ssh-agent)` and `ssh-add` the key"
+            "no-agent", message("ssh-agent: SSH_AUTH_SOCK is not set; start one with `eval $(ssh-agent)` and `ssh-add` the key")
         )
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(seconds)
             connection.connect(path)
-            connection.sendall(ssh_string(message))
+            connection.sendall(ssh_string(content))
             length = struct.unpack(">I", _receive(connection, 4))[0]
             if not 1 <= length <= LARGEST_MESSAGE:
-                raise _bad(f"sent a message of {length:,} bytes")
+                raise _bad(message("sent a message of {length:,} bytes", length=length))
             return _receive(connection, length)
     except TimeoutError:
-        raise InputError("no-agent", f"ssh-agent: no answer within {seconds} seconds") from None
+        raise InputError("no-agent", message("ssh-agent: no answer within {seconds} seconds", seconds=seconds)) from None
     except (OSError, ValueError) as error:
         reason = clean_line(getattr(error, "strerror", None) or "not a socket").lower()
-        raise InputError("no-agent", f"ssh-agent: cannot be reached at {clean_line(path)} ({reason})") from None
+        raise InputError(
+            "no-agent", message("ssh-agent: cannot be reached at {path} ({reason})", path=clean_line(path), reason=reason)
+        ) from None
 
 
 def _receive(connection: socket.socket, count: int) -> bytes:
@@ -119,10 +134,10 @@ def _receive(connection: socket.socket, count: int) -> bytes:
     while len(content) < count:
         chunk = connection.recv(count - len(content))
         if not chunk:
-            raise _bad("closed the connection")
+            raise _bad(message("closed the connection"))
         content += chunk
     return bytes(content)
 
 
 def _bad(what: str) -> InputError:
-    return InputError("bad-agent", f"ssh-agent: {what}; is SSH_AUTH_SOCK really an agent's socket?")
+    return InputError("bad-agent", message("ssh-agent: {what}; is SSH_AUTH_SOCK really an agent's socket?", what=what))

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from compliance_tui.safe.errors import BrokenError, InputError
+from compliance_tui.safe.language import message
 from compliance_tui.safe.strict_json import load_json
 from compliance_tui.safe.text import clean_line
 from compliance_tui.trust.public_key import PublicKey
@@ -37,9 +38,15 @@ def sign_envelope(payload: bytes, signer: Signer) -> bytes:
     FIDO2 token, which cannot make one.
     """
     if not signer.dsse:
-        raise InputError("no-dsse", f"{signer.public.fingerprint}: a key in a FIDO2 token makes SSH signatures only")
+        raise InputError(
+            "no-dsse",
+            message("{fingerprint}: a key in a FIDO2 token makes SSH signatures only", fingerprint=signer.public.fingerprint),
+        )
     if len(payload) > LARGEST_PAYLOAD:
-        raise InputError("too-large", f"a statement of {len(payload):,} bytes; {LARGEST_PAYLOAD:,} at most")
+        raise InputError(
+            "too-large",
+            message("a statement of {number:,} bytes; {most:,} at most", number=len(payload), most=LARGEST_PAYLOAD),
+        )
     signature = base64.b64encode(signer.sign(pae(payload))).decode()
     return (
         "{\n"
@@ -66,30 +73,30 @@ def read_envelope(content: bytes, where: str) -> Envelope:
     except InputError as error:
         raise BrokenError("bad-envelope", str(error)) from None
     if not isinstance(value, dict) or set(value) != {"payload", "payloadType", "signatures"}:
-        raise _bad(where, "must hold payload, payloadType and signatures, and nothing else")
+        raise _bad(where, message("must hold payload, payloadType and signatures, and nothing else"))
     if value["payloadType"] != PAYLOAD_TYPE:
-        raise _bad(where, f"its payloadType is not {PAYLOAD_TYPE}")
+        raise _bad(where, message("its payloadType is not {payload_type}", payload_type=PAYLOAD_TYPE))
     signatures = value["signatures"]
     if not isinstance(signatures, list) or not 1 <= len(signatures) <= MOST_SIGNATURES:
-        raise _bad(where, f"must hold 1 to {MOST_SIGNATURES} signatures")
+        raise _bad(where, message("must hold 1 to {most} signatures", most=MOST_SIGNATURES))
     found = []
     for one in signatures:
         if not isinstance(one, dict) or "sig" not in one or not set(one) <= {"keyid", "sig"}:
-            raise _bad(where, "a signature must hold sig, and may hold keyid")
+            raise _bad(where, message("a signature must hold sig, and may hold keyid"))
         key_id = one.get("keyid", "")
         if not isinstance(key_id, str) or len(key_id) > 200:
-            raise _bad(where, "a keyid must be a short text")
+            raise _bad(where, message("a keyid must be a short text"))
         found.append((key_id, decode_base64(one["sig"], where)))
     payload = decode_base64(value["payload"], where)
     if len(payload) > LARGEST_PAYLOAD:
-        raise _bad(where, f"its payload is larger than {LARGEST_PAYLOAD:,} bytes")
+        raise _bad(where, message("its payload is larger than {most:,} bytes", most=LARGEST_PAYLOAD))
     return Envelope(payload, tuple(found))
 
 
 def verify_envelope(envelope: Envelope, key: PublicKey) -> bool:
     """Whether one of the signatures over the envelope's payload was made with ``key``."""
-    message = pae(envelope.payload)
-    return any(key.verifies(signature, message) for _, signature in envelope.signatures)
+    content = pae(envelope.payload)
+    return any(key.verifies(signature, content) for _, signature in envelope.signatures)
 
 
 def decode_base64(text: object, where: str) -> bytes:
@@ -97,16 +104,18 @@ def decode_base64(text: object, where: str) -> bytes:
     if not isinstance(text, str) or not (
         re.fullmatch(r"[A-Za-z0-9+/]*={0,2}", text) or re.fullmatch(r"[A-Za-z0-9_-]*={0,2}", text)
     ):
-        raise _bad(where, "holds something that is not base64")
+        raise _bad(where, message("holds something that is not base64"))
     standard = text.replace("-", "+").replace("_", "/")
     try:
         content = base64.b64decode(standard, validate=True)
     except binascii.Error:
-        raise _bad(where, "holds something that is not base64") from None
+        raise _bad(where, message("holds something that is not base64")) from None
     if base64.b64encode(content).decode() != standard:
-        raise _bad(where, "holds base64 that is not in its one canonical form")
+        raise _bad(where, message("holds base64 that is not in its one canonical form"))
     return content
 
 
 def _bad(where: str, why: str) -> BrokenError:
-    return BrokenError("bad-envelope", f"{clean_line(where)}: not a DSSE envelope as used here; {why}")
+    return BrokenError(
+        "bad-envelope", message("{where}: not a DSSE envelope as used here; {why}", where=clean_line(where), why=why)
+    )

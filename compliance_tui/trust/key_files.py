@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import fsync_folder, read_bounded
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 from compliance_tui.trust.public_key import PublicKey, public_key
 from compliance_tui.trust.signer import Signer
@@ -39,12 +40,12 @@ def new_key(path: Path, passphrase: bytes | None, kind: KeyType = "ed25519") -> 
     from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
     if passphrase == b"":
-        raise InputError("weak-passphrase", "an empty passphrase protects nothing; give one of several words")
+        raise InputError("weak-passphrase", message("an empty passphrase protects nothing; give one of several words"))
     taken = [one for one in (path, _beside(path, ".pub"), _beside(path, ".pub.pem")) if os.path.lexists(one)]
     if taken:
         raise _exists(taken[0])
     if not path.parent.is_dir():
-        raise InputError("not-found", f"{clean_line(str(path.parent))}: no such folder; make it first")
+        raise InputError("not-found", message("{parent}: no such folder; make it first", parent=clean_line(str(path.parent))))
     private = Ed25519PrivateKey.generate() if kind == "ed25519" else generate_private_key(SECP256R1())
     public = _public_half(private, str(path))
     der = private.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
@@ -57,7 +58,10 @@ def new_key(path: Path, passphrase: bytes | None, kind: KeyType = "ed25519") -> 
         raise _exists(Path(error.filename2 or path)) from None
     except OSError as error:
         raise InputError(
-            "not-written", f"{clean_line(str(path))}: could not be written ({(error.strerror or '').lower()})"
+            "not-written",
+            message(
+                "{path}: could not be written ({reason})", path=clean_line(str(path)), reason=(error.strerror or "").lower()
+            ),
         ) from None
     return public
 
@@ -72,7 +76,7 @@ def _public_half(private: "Private", where: str) -> PublicKey:
 
 
 def _exists(path: Path) -> InputError:
-    return InputError("exists", f"{clean_line(str(path))}: is there already; a key is never overwritten")
+    return InputError("exists", message("{path}: is there already; a key is never overwritten", path=clean_line(str(path))))
 
 
 def _write_new(path: Path, content: bytes, mode: int) -> None:
@@ -146,8 +150,12 @@ def file_signer(path: Path, ask_passphrase: Callable[[], bytes]) -> Signer:
     content = read_bounded(path, LARGEST_KEY_FILE)
     if b"PRIVATE KEY-----" not in content:
         public = b"PUBLIC KEY" in content or content.startswith((b"ssh-", b"ecdsa-", b"sk-"))
-        what = "is a public key; name the private one" if public else "holds no private key (PKCS#8 PEM or OpenSSH)"
-        raise InputError("bad-key", f"{name}: {what}")
+        what = (
+            message("is a public key; name the private one")
+            if public
+            else message("holds no private key (PKCS#8 PEM or OpenSSH)")
+        )
+        raise InputError("bad-key", message("{where}: {reason}", where=name, reason=what))
     private = _read_private(content, name, ask_passphrase)
     return Signer(_public_half(private, name), _signs(private))
 
@@ -159,7 +167,7 @@ def _signs(private: "Private") -> Callable[[bytes], bytes]:
 
     if isinstance(private, Ed25519PrivateKey):
         return private.sign
-    return lambda message: private.sign(message, ECDSA(SHA256()))
+    return lambda content: private.sign(content, ECDSA(SHA256()))
 
 
 def _read_private(content: bytes, name: str, ask_passphrase: Callable[[], bytes]) -> "Private":
@@ -171,8 +179,13 @@ def _read_private(content: bytes, name: str, ask_passphrase: Callable[[], bytes]
     openssh = b"BEGIN OPENSSH PRIVATE KEY" in content
     inside = _decoded(content) if openssh else b""
     if b"sk-ssh-ed25519@openssh.com" in inside or b"sk-ecdsa-sha2-nistp256@openssh.com" in inside:
-        how = "load it with `ssh-add`, and name it as agent:SHA256:… (`ssh-add -l` prints the fingerprint)"
-        raise InputError("bad-key", f"{name}: is the handle of a key in a FIDO2 token, which signs through ssh-agent; {how}")
+        how = message("load it with `ssh-add`, and name it as agent:SHA256:… (`ssh-add -l` prints the fingerprint)")
+        raise InputError(
+            "bad-key",
+            message(
+                "{name}: is the handle of a key in a FIDO2 token, which signs through ssh-agent; {how}", name=name, how=how
+            ),
+        )
     load = load_ssh_private_key if openssh else load_pem_private_key
     passphrase: bytes | None = None
     try:
@@ -188,19 +201,27 @@ def _read_private(content: bytes, name: str, ask_passphrase: Callable[[], bytes]
             private = load(content, passphrase)
     except UnsupportedAlgorithm as error:
         if "bcrypt" in str(error):
-            extra = "an encrypted OpenSSH key needs the extra: pip install 'compliance-tui[openssh]'"
-            raise InputError("missing-extra", f"{name}: {extra}") from None
-        raise InputError("bad-key", f"{name}: of a kind or encryption that is not read; use PKCS#8 and PBES2") from None
+            extra = message("an encrypted OpenSSH key needs the extra: pip install 'compliance-tui[openssh]'")
+            raise InputError("missing-extra", message("{where}: {reason}", where=name, reason=extra)) from None
+        raise InputError(
+            "bad-key", message("{name}: of a kind or encryption that is not read; use PKCS#8 and PBES2", name=name)
+        ) from None
     except (ValueError, TypeError):
         if passphrase is not None:
-            raise InputError("wrong-passphrase", f"{name}: the passphrase does not open this key; try again") from None
-        raise InputError("bad-key", f"{name}: a damaged private key, or one of a kind that is not read") from None
+            raise InputError(
+                "wrong-passphrase", message("{name}: the passphrase does not open this key; try again", name=name)
+            ) from None
+        raise InputError(
+            "bad-key", message("{name}: a damaged private key, or one of a kind that is not read", name=name)
+        ) from None
     if isinstance(private, Ed25519PrivateKey):
         return private
     if isinstance(private, EllipticCurvePrivateKey) and private.curve.name == "secp256r1":
         return private
-    make = "`compliance-tui keys new FILE` makes one"
-    raise InputError("bad-key", f"{name}: only Ed25519 keys and ECDSA keys on P-256 sign here; {make}")
+    make = message("`compliance-tui keys new FILE` makes one")
+    raise InputError(
+        "bad-key", message("{name}: only Ed25519 keys and ECDSA keys on P-256 sign here; {make}", name=name, make=make)
+    )
 
 
 def _decoded(content: bytes) -> bytes:

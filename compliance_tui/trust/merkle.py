@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from compliance_tui.safe.errors import BrokenError
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 from compliance_tui.trust.public_key import PublicKey
 from compliance_tui.trust.signer import Signer
@@ -44,7 +45,7 @@ class Tree:
         """The head of the first ``size`` leaves (default: all). Raises ValueError for a size that the tree does not have."""
         size = self.size if size is None else size
         if not 0 <= size <= self.size:
-            raise ValueError(f"a tree of {self.size} leaves has no head of {size}")
+            raise ValueError(message("a tree of {leaves} leaves has no head of {size}", leaves=self.size, size=size))
         return self._range(0, size) if size else hashlib.sha256(b"").digest()
 
     def _range(self, start: int, end: int) -> bytes:
@@ -59,7 +60,7 @@ class Tree:
         """The audit path of leaf ``index`` in the head of ``size`` (RFC 6962, 2.1.1). Raises ValueError."""
         size = self.size if size is None else size
         if not 0 <= index < size <= self.size:
-            raise ValueError(f"leaf {index} is not among {size} of {self.size}")
+            raise ValueError(message("leaf {index} is not among {size} of {leaves}", index=index, size=size, leaves=self.size))
         path: list[bytes] = []
         start, end = 0, size
         while end - start > 1:
@@ -76,7 +77,7 @@ class Tree:
         """That the head of ``old`` leaves is continued by that of ``size`` (RFC 6962, 2.1.2). Raises ValueError."""
         size = self.size if size is None else size
         if not 0 < old <= size <= self.size:
-            raise ValueError(f"no proof from {old} to {size} of {self.size}")
+            raise ValueError(message("no proof from {old} to {size} of {leaves}", old=old, size=size, leaves=self.size))
         return self._subproof(old, 0, size, True) if old < size else []
 
     def _subproof(self, old: int, start: int, end: int, whole: bool) -> list[bytes]:
@@ -172,7 +173,7 @@ def read_checkpoint(content: bytes, where: str) -> Checkpoint:
             raise ValueError
         return Checkpoint(origin, int(size), digest)
     except (ValueError, binascii.Error):
-        raise BrokenError("bad-checkpoint", f"{clean_line(where)}: is no checkpoint of a log") from None
+        raise BrokenError("bad-checkpoint", message("{where}: is no checkpoint of a log", where=clean_line(where))) from None
 
 
 def verifies_checkpoint(content: bytes, checkpoint: Checkpoint, public: PublicKey) -> bool:

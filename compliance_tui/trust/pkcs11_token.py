@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 from compliance_tui.trust.public_key import PublicKey, public_key
 from compliance_tui.trust.signer import Signer, checked
@@ -48,22 +49,37 @@ def read_address(address: str) -> TokenAddress:
     for part in parts:
         name, given = part.partition("=")[0], _ATTRIBUTE.fullmatch(part)
         if name in ("pin-value", "pin-source"):
-            raise InputError("bad-key", "a pkcs11: address may not hold the PIN; it is asked for, or read with --passphrase-fd")
+            raise InputError(
+                "bad-key", message("a pkcs11: address may not hold the PIN; it is asked for, or read with --passphrase-fd")
+            )
         if name not in _KNOWN:
             raise InputError(
-                "bad-key", f"{where}: {clean_line(name, 40)} is not understood here; use {', '.join(sorted(_KNOWN))}"
+                "bad-key",
+                message(
+                    "{where}: {name} is not understood here; use {known}",
+                    where=where,
+                    name=clean_line(name, 40),
+                    known=", ".join(sorted(_KNOWN)),
+                ),
             )
         if given is None or name in found or len(address) > _LONGEST:
-            raise InputError("bad-key", f"{where}: {name} stands twice, or holds a character that must be written as %XX")
+            raise InputError(
+                "bad-key",
+                message(
+                    "{where}: {name} stands twice, or holds a character that must be written as %XX", where=where, name=name
+                ),
+            )
         found[name] = unquote_to_bytes(given[2])
     if not {"object", "id"} & set(found):
-        raise InputError("bad-key", f"{where}: must name the key, with object=LABEL or id=%01")
+        raise InputError("bad-key", message("{where}: must name the key, with object=LABEL or id=%01", where=where))
     if found.get("type", b"private") not in (b"private", b"public"):
-        raise InputError("bad-key", f"{where}: type must be private, or be left out")
+        raise InputError("bad-key", message("{where}: type must be private, or be left out", where=where))
     module = os.fsdecode(found.get("module-path", b"")) or os.environ.get(MODULE, "")
     if not os.path.isabs(module) or "\0" in module:
-        how = f"add ?module-path=/…/the-module.so, or set {MODULE}"
-        raise InputError("bad-key", f"{where}: which PKCS#11 module opens the token? {how} (a whole path)")
+        how = message("add ?module-path=/…/the-module.so, or set {module}", module=MODULE)
+        raise InputError(
+            "bad-key", message("{where}: which PKCS#11 module opens the token? {how} (a whole path)", where=where, how=how)
+        )
     return TokenAddress(found, module, where)
 
 
@@ -94,9 +110,9 @@ def token_signer(address: str, ask_pin: Ask) -> Signer:
             public = _public(session, named)
             _private(session, named)  # said now, and not after an hour of export
 
-    def sign(message: bytes) -> bytes:
+    def sign(content: bytes) -> bytes:
         with _errors(named), token.open(user_pin=pin) as session:
-            return _sign(_private(session, named), public, message, pin, named)
+            return _sign(_private(session, named), public, content, pin, named)
 
     return checked(public, sign, named.where)
 
@@ -105,20 +121,23 @@ def _text(pin: bytes, named: TokenAddress) -> str:
     try:
         return pin.decode()
     except UnicodeDecodeError:
-        raise InputError("wrong-passphrase", f"{named.where}: the PIN is not text") from None
+        raise InputError("wrong-passphrase", message("{where}: the PIN is not text", where=named.where)) from None
 
 
-def _sign(private: Any, public: PublicKey, message: bytes, pin: str, named: TokenAddress) -> bytes:
+def _sign(private: Any, public: PublicKey, content: bytes, pin: str, named: TokenAddress) -> bytes:
     from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
     from pkcs11 import Attribute, Mechanism
 
     # A token that asks for the PIN before each signature (slot 9c of a YubiKey) gets it again.
     again = {"pin": pin} if private[Attribute.ALWAYS_AUTHENTICATE] else {}
     if not public.is_p256:
-        return bytes(private.sign(message, mechanism=Mechanism.EDDSA, **again))
-    raw = bytes(private.sign(hashlib.sha256(message).digest(), mechanism=Mechanism.ECDSA, **again))
+        return bytes(private.sign(content, mechanism=Mechanism.EDDSA, **again))
+    raw = bytes(private.sign(hashlib.sha256(content).digest(), mechanism=Mechanism.ECDSA, **again))
     if len(raw) != 64:
-        raise InputError("token", f"{named.where}: gave a signature of {len(raw)} bytes, where P-256 has 64")
+        raise InputError(
+            "token",
+            message("{where}: gave a signature of {number} bytes, where P-256 has 64", where=named.where, number=len(raw)),
+        )
     return encode_dss_signature(int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big"))
 
 
@@ -126,11 +145,13 @@ def _library(named: TokenAddress) -> Any:
     try:
         import pkcs11
     except ImportError:
-        raise InputError("missing-extra", "a pkcs11: key needs the extra: pip install 'compliance-tui[hsm]'") from None
+        raise InputError("missing-extra", message("a pkcs11: key needs the extra: pip install 'compliance-tui[hsm]'")) from None
     try:
         return pkcs11.lib(named.module)
     except (pkcs11.exceptions.PKCS11Error, RuntimeError):
-        raise InputError("token", f"{clean_line(named.module)}: is not a PKCS#11 module that can be loaded") from None
+        raise InputError(
+            "token", message("{module}: is not a PKCS#11 module that can be loaded", module=clean_line(named.module))
+        ) from None
 
 
 def _token(named: TokenAddress) -> "pkcs11.Token":
@@ -143,8 +164,11 @@ def _token(named: TokenAddress) -> "pkcs11.Token":
         if all(value == described for name, value in wanted.items() for described in [_described(one)[name]])
     ]
     if len(tokens) != 1:
-        found = "no token fits" if not tokens else f"{len(tokens)} tokens fit; add serial="
-        raise InputError("not-found", f"{named.where}: {found} (`pkcs11-tool --list-token-slots` shows what is there)")
+        found = message("no token fits") if not tokens else message("{number} tokens fit; add serial=", number=len(tokens))
+        raise InputError(
+            "not-found",
+            message("{where}: {found} (`pkcs11-tool --list-token-slots` shows what is there)", where=named.where, found=found),
+        )
     token: pkcs11.Token = tokens[0]
     return token
 
@@ -169,13 +193,23 @@ def _objects(session: Any, named: TokenAddress, *, public: bool) -> list[Any]:
 def _one(session: Any, named: TokenAddress, *, public: bool) -> Any:
     found = _objects(session, named, public=public)
     if len(found) != 1:
-        half = "public" if public else "private"
-        what = f"{len(found)} {half} keys fit; name one by its id" if found else f"the token holds no such {half} key"
-        raise InputError("not-found", f"{named.where}: {what} (`pkcs11-tool --list-objects` shows what is there)")
+        half = message("public") if public else message("private")
+        what = (
+            message("{number} {half} keys fit; name one by its id", number=len(found), half=half)
+            if found
+            else message("the token holds no such {half} key", half=half)
+        )
+        raise InputError(
+            "not-found",
+            message("{where}: {what} (`pkcs11-tool --list-objects` shows what is there)", where=named.where, what=what),
+        )
     from pkcs11 import KeyType
 
     if found[0].key_type not in (KeyType.EC, KeyType.EC_EDWARDS):
-        raise InputError("bad-key", f"{named.where}: only Ed25519 keys and ECDSA keys on P-256 sign here; this is another kind")
+        raise InputError(
+            "bad-key",
+            message("{where}: only Ed25519 keys and ECDSA keys on P-256 sign here; this is another kind", where=named.where),
+        )
     return found[0]
 
 
@@ -192,7 +226,8 @@ def _public(session: Any, named: TokenAddress) -> PublicKey:
     raw = point[2:] if len(point) in (34, 67) and point[0] == 4 and point[1] == len(point) - 2 else point
     if len(raw) != (65 if found.key_type is KeyType.EC else 32):
         raise InputError(
-            "bad-key", f"{named.where}: only Ed25519 keys and ECDSA keys on P-256 sign here; this is another curve"
+            "bad-key",
+            message("{where}: only Ed25519 keys and ECDSA keys on P-256 sign here; this is another curve", where=named.where),
         )
     return public_key(raw, named.where)
 
@@ -203,18 +238,27 @@ def _errors(named: TokenAddress) -> Iterator[None]:
     try:
         import pkcs11.exceptions as faults
     except ImportError:
-        raise InputError("missing-extra", "a pkcs11: key needs the extra: pip install 'compliance-tui[hsm]'") from None
+        raise InputError("missing-extra", message("a pkcs11: key needs the extra: pip install 'compliance-tui[hsm]'")) from None
     try:
         yield
     except (faults.PinIncorrect, faults.PinLenRange, faults.PinInvalid, faults.ArgumentsBad):
-        warning = "after a few wrong ones it locks itself"
-        raise InputError("wrong-passphrase", f"{named.where}: the token does not take this PIN; {warning}") from None
+        warning = message("after a few wrong ones it locks itself")
+        raise InputError(
+            "wrong-passphrase",
+            message("{where}: the token does not take this PIN; {warning}", where=named.where, warning=warning),
+        ) from None
     except faults.PinLocked:
         raise InputError(
-            "wrong-passphrase", f"{named.where}: the token is locked after wrong PINs; unlock it with its PUK"
+            "wrong-passphrase",
+            message("{where}: the token is locked after wrong PINs; unlock it with its PUK", where=named.where),
         ) from None
     except faults.PKCS11Error as error:
         why = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__).lower()
         raise InputError(
-            "token", f"{named.where}: the token refused ({why}{f': {clean_line(str(error))}' if str(error) else ''})"
+            "token",
+            message(
+                "{where}: the token refused ({reason})",
+                where=named.where,
+                reason=f"{why}: {clean_line(str(error))}" if str(error) else why,
+            ),
         ) from None

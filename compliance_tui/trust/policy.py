@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from compliance_tui.safe.instant import format_instant
+from compliance_tui.safe.language import either, joined, message
 from compliance_tui.safe.text import clean_line
 from compliance_tui.trust.allowed_signers import allowed_signers, namespace_of, revoked_keys
 from compliance_tui.trust.policy_edit import add_person, add_rule, add_standard, add_tsa, new_policy, revoke_key, set_expiry
@@ -83,7 +84,10 @@ def rule_for(policy: Policy, predicate: str, attester: str) -> Rule | None:
 
 
 def _no_rule(predicate: str, attester: str) -> RuleOutcome:
-    return RuleOutcome(False, f"the policy has no rule for {predicate} by {clean_line(attester, 80)}")
+    return RuleOutcome(
+        False,
+        message("the policy has no rule for {predicate} by {attester}", predicate=predicate, attester=clean_line(attester, 80)),
+    )
 
 
 def evaluate_rules(policy: Policy, predicate: str, attester: str, signed_by: Iterable[str]) -> RuleOutcome:
@@ -98,12 +102,17 @@ def evaluate_rules(policy: Policy, predicate: str, attester: str, signed_by: Ite
     signed = set(signed_by)
     people = [person for person in policy.person if person.id in signed]
     by_role = seated(rule, people)
-    asked = ", ".join(f"{need.k} × {need.role}" for need in rule.require)
+    asked: str = ", ".join(f"{need.k} × {need.role}" for need in rule.require)
     if by_role is not None:
-        return RuleOutcome(True, f"{asked}: signed by {', '.join(sorted(person.id for person in people))}", by_role)
-    names = sorted(f"{person.id} ({'/'.join(person.roles) or 'no role'})" for person in people)
-    different = " (different persons)" if rule.distinct_persons else ""
-    return RuleOutcome(False, f"wanted {asked}{different}; signed by {', '.join(names) or 'nobody known'}")
+        names = ", ".join(sorted(person.id for person in people))
+        return RuleOutcome(True, message("{asked}: signed by {persons}", asked=asked, persons=names), by_role)
+    signers = [
+        joined([person.id, " (", "/".join(person.roles) or message("no role"), ")"], "")
+        for person in sorted(people, key=lambda person: f"{person.id} ({'/'.join(person.roles) or 'no role'})")
+    ]
+    asked = message("{asked} (different persons)", asked=asked) if rule.distinct_persons else asked
+    known = joined(signers) if signers else message("nobody known")
+    return RuleOutcome(False, message("wanted {asked}; signed by {persons}", asked=asked, persons=known))
 
 
 def evaluate_time(policy: Policy, predicate: str, attester: str, count: "SignatureCount") -> RuleOutcome:
@@ -115,20 +124,29 @@ def evaluate_time(policy: Policy, predicate: str, attester: str, count: "Signatu
     rule = rule_for(policy, predicate, attester)
     if rule is None:
         return _no_rule(predicate, attester)
-    claim = f"signed at {format_instant(count.signed_at)} as claimed" if count.signed_at else "says no time of its own"
+    claim = (
+        message("signed at {signed_at} as claimed", signed_at=format_instant(count.signed_at))
+        if count.signed_at
+        else message("says no time of its own")
+    )
     times = count.times
     if count.signed_at and count.as_of and count.signed_at > count.as_of + SKEW:
-        return RuleOutcome(False, f"{claim}, which is after the instant asked about")
+        return RuleOutcome(False, message("{claim}, which is after the instant asked about", claim=claim))
     if count.signed_at and times and times[0].instant < count.signed_at - SKEW:
-        return RuleOutcome(False, f"{claim}, but {times[0].tsa} saw it at {format_instant(times[0].instant)} already")
-    seen = "; ".join(f"{one.tsa} saw it at {format_instant(one.instant)}" for one in times)
+        first = format_instant(times[0].instant)
+        text = message("{claim}, but {tsa} saw it at {at} already", claim=claim, tsa=times[0].tsa, at=first)
+        return RuleOutcome(False, text)
+    seen = joined([message("{tsa} saw it at {at}", tsa=one.tsa, at=format_instant(one.instant)) for one in times], "; ")
     if rule.timestamp is None:
-        return RuleOutcome(True, f"{claim}; {seen or 'no trusted time is asked for'}")
+        return RuleOutcome(True, joined([claim, seen or message("no trusted time is asked for")], "; "))
     if len({one.tsa for one in times} & set(rule.timestamp.tsa)) >= rule.timestamp.k:
-        return RuleOutcome(True, f"{seen}; {claim}")
-    wanted = f"wanted {rule.timestamp.k} trusted time of {' or '.join(rule.timestamp.tsa)}"
-    unusable = next((f"; {clean_line(one.name, 60)}: {one.text}" for one in count.tokens if one.state != "valid"), "")
-    return RuleOutcome(False, f"{wanted}; {seen or 'none saw it'}; {claim}{unusable}")
+        return RuleOutcome(True, joined([seen, claim], "; "))
+    wanted = message("wanted {k} trusted time of {tsa}", k=rule.timestamp.k, tsa=either(rule.timestamp.tsa))
+    parts = [wanted, seen or message("none saw it"), claim]
+    unusable = next((one for one in count.tokens if one.state != "valid"), None)
+    if unusable is not None:
+        parts.append(message("{where}: {reason}", where=clean_line(unusable.name, 60), reason=unusable.text))
+    return RuleOutcome(False, joined(parts, "; "))
 
 
 def evaluate_freshness(policy: Policy, predicate: str, attester: str, count: "SignatureCount") -> RuleOutcome:
@@ -141,17 +159,23 @@ def evaluate_freshness(policy: Policy, predicate: str, attester: str, count: "Si
     if rule is None:
         return _no_rule(predicate, attester)
     if rule.max_age_days is None or count.as_of is None:
-        return RuleOutcome(True, "no age limit is set")
-    said = [(one.instant, f"seen by {one.tsa}") for one in count.times[:1]]
-    said += [(count.signed_at, "as claimed")] if count.signed_at else []
+        return RuleOutcome(True, message("no age limit is set"))
+    said = [(one.instant, message("seen by {tsa}", tsa=one.tsa)) for one in count.times[:1]]
+    said += [(count.signed_at, message("as claimed"))] if count.signed_at else []
     if not said:
-        return RuleOutcome(False, f"at most {rule.max_age_days} days old is asked for, and nothing says how old it is")
+        unsaid = message("at most {days} days old is asked for, and nothing says how old it is", days=rule.max_age_days)
+        return RuleOutcome(False, unsaid)
     since, how = min(said)
     age = count.as_of - since
     fresh = age.total_seconds() <= rule.max_age_days * 86_400
-    return RuleOutcome(
-        fresh, f"{max(0, age.days)} days old ({format_instant(since)}, {how}), at most {rule.max_age_days} allowed"
+    text = message(
+        "{days} days old ({since}, {how}), at most {most} allowed",
+        days=max(0, age.days),
+        since=format_instant(since),
+        how=how,
+        most=rule.max_age_days,
     )
+    return RuleOutcome(fresh, text)
 
 
 def rolled_back(policy: Policy, sha256: str, seen_version: int, seen_sha256: str) -> str:
@@ -161,11 +185,15 @@ def rolled_back(policy: Policy, sha256: str, seen_version: int, seen_sha256: str
     verifier's own state.
     """
     if policy.version < seen_version:
-        return (
-            f"the policy's version {policy.version} is below {seen_version}, which was used before; its version may not go down"
+        return message(
+            "the policy's version {version} is below {seen}, which was used before; its version may not go down",
+            version=policy.version,
+            seen=seen_version,
         )
     if policy.version == seen_version and sha256 != seen_sha256:
-        return f"the policy was changed, and its version is still {policy.version}; raise it with each change"
+        return message(
+            "the policy was changed, and its version is still {version}; raise it with each change", version=policy.version
+        )
     return ""
 
 
@@ -181,13 +209,27 @@ def accepts_standard(policy: Policy, identifier: str, version: str, sha256: str)
     """Empty when the policy accepts these bytes as that version; else why not."""
     known = next((standard for standard in policy.standard if standard.id == identifier), None)
     if known is None:
-        return f"{identifier} is no standard that the policy accepts"
+        return message("{identifier} is no standard that the policy accepts", identifier=identifier)
     digests = [one.sha256 for one in known.accept if one.version == version]
     if not digests:
         accepted = ", ".join(one.version for one in known.accept)
-        return f"{identifier} {version} is not accepted; the policy accepts {accepted}"
+        return message(
+            "{identifier} {version} is not accepted; the policy accepts {accepted}",
+            identifier=identifier,
+            version=version,
+            accepted=accepted,
+        )
     if known.minimum is not None and _order(version) < _order(known.minimum):
-        return f"{identifier} {version} is older than {known.minimum}, the least that the policy accepts"
+        return message(
+            "{identifier} {version} is older than {minimum}, the least that the policy accepts",
+            identifier=identifier,
+            version=version,
+            minimum=known.minimum,
+        )
     if sha256 not in digests:
-        return f"{identifier} {version} in the bundle is not the text that the policy accepts (its SHA-256 differs)"
+        return message(
+            "{identifier} {version} in the bundle is not the text that the policy accepts (its SHA-256 differs)",
+            identifier=identifier,
+            version=version,
+        )
     return ""

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 from compliance_tui.safe.toml import dump_toml, load_toml
 from compliance_tui.trust.policy_model import load_policy
@@ -79,7 +80,10 @@ def revoke_key(
             if parse_public_key(key["public"]).fingerprint == wanted:
                 key["revoked"] = {"at": at, "reason": reason, "since": since}
                 return _changed(table, where, content)
-    raise InputError("not-found", f"{clean_line(where)}: has no key with the fingerprint {clean_line(wanted, 60)}")
+    raise InputError(
+        "not-found",
+        message("{where}: has no key with the fingerprint {wanted}", where=clean_line(where), wanted=clean_line(wanted, 60)),
+    )
 
 
 def add_rule(

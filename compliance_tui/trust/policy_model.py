@@ -18,6 +18,7 @@ from pydantic import (
 
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.instant import format_instant
+from compliance_tui.safe.language import message
 from compliance_tui.safe.model import load_model
 from compliance_tui.trust.public_key import PublicKey, parse_public_key
 
@@ -31,21 +32,21 @@ _DOTTED = r"^[0-9]{1,9}(\.[0-9]{1,9}){0,5}$"
 
 def _no_wildcard(value: object) -> object:
     if isinstance(value, str) and ("*" in value or "?" in value):
-        raise ValueError("wildcards are refused; name each one")
+        raise ValueError(message("wildcards are refused; name each one"))
     return value
 
 
 def _one_principal(value: object) -> object:
     # In OpenSSH's allowed_signers a comma parts two principals, "!" negates, "#" begins a comment, "\\" escapes.
     if isinstance(value, str) and any(character in value for character in ",!#\\"):
-        raise ValueError("an id may not hold , ! # or a backslash")
+        raise ValueError(message("an id may not hold , ! # or a backslash"))
     return value
 
 
 def _aware(value: object) -> object:
     if isinstance(value, dt.datetime) and value.tzinfo is not None:
         return value
-    raise ValueError("write an instant with its offset, as 2026-11-23T15:00:00Z")
+    raise ValueError(message("write an instant with its offset, as 2026-11-23T15:00:00Z"))
 
 
 Name = Annotated[str, StringConstraints(pattern=r"^[^\s\x00-\x1f\x7f\"]{1,200}$"), BeforeValidator(_no_wildcard)]
@@ -76,9 +77,9 @@ class Revocation(Model):
     @model_validator(mode="after")
     def _sound(self) -> "Revocation":
         if self.since is not None and self.reason == "retired":
-            raise ValueError("since is for a compromised key; a retired one stops at its at")
+            raise ValueError(message("since is for a compromised key; a retired one stops at its at"))
         if self.since is not None and self.since > self.at:
-            raise ValueError("since may not come after at: a key is revoked once it is known to be compromised")
+            raise ValueError(message("since may not come after at: a key is revoked once it is known to be compromised"))
         return self
 
 
@@ -97,13 +98,15 @@ class Key(Model):
     @model_validator(mode="after")
     def _sound(self) -> "Key":
         if self.from_ and self.until and self.until <= self.from_:
-            raise ValueError("until must come after from")
+            raise ValueError(message("until must come after from"))
         try:
             key = parse_public_key(self.public)
         except InputError as error:
             raise ValueError(str(error)) from None
         if self.require_touch is not None and key.application is None:
-            raise ValueError("require_touch is for a key in a FIDO2 token (sk-ssh-ed25519@openssh.com …), which this is not")
+            raise ValueError(
+                message("require_touch is for a key in a FIDO2 token (sk-ssh-ed25519@openssh.com …), which this is not")
+            )
         return self
 
     @property
@@ -126,16 +129,20 @@ class Key(Model):
         if self.revoked is not None and self.revoked.reason == "compromised":
             since = self.revoked.since
             if since is None:
-                return "the key is compromised, and since when is not known"
+                return message("the key is compromised, and since when is not known")
             if stamped is None or stamped >= since:
-                shown = "no trusted time shows this signature to be older" if stamped is None else "this signature is not older"
-                return f"the key is compromised since {format_instant(since)}, and {shown}"
+                shown = (
+                    message("no trusted time shows this signature to be older")
+                    if stamped is None
+                    else message("this signature is not older")
+                )
+                return message("the key is compromised since {since}, and {but}", since=format_instant(since), but=shown)
         elif self.revoked is not None and moment >= self.revoked.at:
-            return f"the key was retired at {format_instant(self.revoked.at)}"
+            return message("the key was retired at {at}", at=format_instant(self.revoked.at))
         if self.from_ and moment < self.from_:
-            return f"the key counts only from {format_instant(self.from_)} on"
+            return message("the key counts only from {from_} on", from_=format_instant(self.from_))
         if self.until and moment >= self.until:
-            return f"the key counted until {format_instant(self.until)}"
+            return message("the key counted until {until}", until=format_instant(self.until))
         return ""
 
 
@@ -168,9 +175,9 @@ class TimeNeed(Model):
     @model_validator(mode="after")
     def _possible(self) -> "TimeNeed":
         if len(set(self.tsa)) != len(self.tsa):
-            raise ValueError("an authority stands twice; one is one")
+            raise ValueError(message("an authority stands twice; one is one"))
         if self.k > len(self.tsa):
-            raise ValueError(f"wants {self.k} trusted times of {len(self.tsa)} authorities")
+            raise ValueError(message("wants {k} trusted times of {number} authorities", k=self.k, number=len(self.tsa)))
         return self
 
 
@@ -207,7 +214,9 @@ class Tsa(Model):
             except (ExtensionNotFound, ValueError):
                 authority = False
             if not authority:
-                raise ValueError("root must be the certificate of an authority (CA); pin the one that stamps with leaf_sha256")
+                raise ValueError(
+                    message("root must be the certificate of an authority (CA); pin the one that stamps with leaf_sha256")
+                )
         return self
 
     @property
@@ -218,9 +227,9 @@ class Tsa(Model):
         try:
             found = load_pem_x509_certificates(self.root.encode("ascii"))
         except ValueError:
-            raise ValueError("root is no certificate in PEM form (-----BEGIN CERTIFICATE-----)") from None
+            raise ValueError(message("root is no certificate in PEM form (-----BEGIN CERTIFICATE-----)")) from None
         if not found or len(found) > 8:
-            raise ValueError("root must hold one to eight certificates")
+            raise ValueError(message("root must hold one to eight certificates"))
         return found
 
 
@@ -243,7 +252,9 @@ class AcceptedStandard(Model):
         if self.minimum is not None:
             for entry in self.accept:
                 if not re.fullmatch(_DOTTED, entry.version):
-                    raise ValueError(f"minimum needs versions of numbers and dots, which {entry.version} is not")
+                    raise ValueError(
+                        message("minimum needs versions of numbers and dots, which {version} is not", version=entry.version)
+                    )
         return self
 
 
@@ -271,46 +282,78 @@ class Policy(Model):
             for key in person.key:
                 raw = key.key.raw
                 if raw in seen:
-                    raise ValueError(f"one key stands twice, for {seen[raw]} and {person.id}; one key is one vote")
+                    raise ValueError(
+                        message(
+                            "one key stands twice, for {other} and {person}; one key is one vote",
+                            other=seen[raw],
+                            person=person.id,
+                        )
+                    )
                 seen[raw] = person.id
         lists: dict[str, Sequence[Person | AcceptedStandard | Tsa]] = {
-            "person": self.person,
-            "standard": self.standard,
-            "tsa": self.tsa,
+            message("person"): self.person,
+            message("standard"): self.standard,
+            message("tsa"): self.tsa,
         }
         for what, entries in lists.items():
             ids = [one.id for one in entries]
             twice = next((one for one in ids if ids.count(one) > 1), None)
             if twice:
-                raise ValueError(f"the {what} {twice} stands twice")
+                raise ValueError(message("the {what} {twice} stands twice", what=what, twice=twice))
 
     def _rules_possible(self) -> None:
         subjects = [(rule.predicate, rule.attester) for rule in self.rule]
         for rule in self.rule:
             if subjects.count((rule.predicate, rule.attester)) > 1:
-                raise ValueError(f"two rules for {rule.predicate} and one attester; write what is demanded as one rule")
+                raise ValueError(
+                    message(
+                        "two rules for {predicate} and one attester; write what is demanded as one rule",
+                        predicate=rule.predicate,
+                    )
+                )
             named = [need.role for need in rule.require]
             if len(set(named)) != len(named):
-                raise ValueError(f"the rule for {rule.predicate} names one role twice; raise its k instead")
+                raise ValueError(
+                    message("the rule for {predicate} names one role twice; raise its k instead", predicate=rule.predicate)
+                )
             for need in rule.require:
                 holders = sum(need.role in person.roles for person in self.person)
                 if holders < need.k:
-                    raise ValueError(f"a rule wants {need.k} in the role {need.role}, which {holders} persons hold")
+                    raise ValueError(
+                        message(
+                            "a rule wants {k} in the role {role}, which {holders} persons hold",
+                            k=need.k,
+                            role=need.role,
+                            holders=holders,
+                        )
+                    )
             for authority in rule.timestamp.tsa if rule.timestamp else ():
                 if all(one.id != authority for one in self.tsa):
-                    raise ValueError(f"the rule for {rule.predicate} names the tsa {authority}, which the policy does not have")
+                    raise ValueError(
+                        message(
+                            "the rule for {predicate} names the tsa {authority}, which the policy does not have",
+                            predicate=rule.predicate,
+                            authority=authority,
+                        )
+                    )
 
     def _authorities_apart(self) -> None:
         """No token may count for two authorities: those under one root must each pin certificates of their own."""
         pins = [pin for one in self.tsa for pin in one.leaf_sha256]
         if len(set(pins)) != len(pins):
-            raise ValueError("one certificate is pinned twice; a time stamp counts for one tsa only")
+            raise ValueError(message("one certificate is pinned twice; a time stamp counts for one tsa only"))
         roots: dict[bytes, Tsa] = {}
         for one in self.tsa:
             for certificate in one.certificates if len(self.tsa) > 1 else ():
                 other = roots.setdefault(certificate.fingerprint(_sha256()), one)
                 if other is not one and not (other.leaf_sha256 and one.leaf_sha256):
-                    raise ValueError(f"{other.id} and {one.id} share a root; pin leaf_sha256 of both, or a stamp is both")
+                    raise ValueError(
+                        message(
+                            "{tsa} and {other} share a root; pin leaf_sha256 of both, or a stamp is both",
+                            tsa=other.id,
+                            other=one.id,
+                        )
+                    )
 
 
 def _sha256() -> "HashAlgorithm":

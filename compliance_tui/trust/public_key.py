@@ -10,6 +10,7 @@ import hashlib
 from dataclasses import dataclass
 
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 from compliance_tui.trust.ssh_wire import read_ssh_string, ssh_string
 
@@ -20,7 +21,7 @@ _SPKI_COMPRESSED = bytes.fromhex("3039301306072a8648ce3d020106082a8648ce3d030107
 _ED25519, _P256 = b"ssh-ed25519", b"ecdsa-sha2-nistp256"
 _FIDO_ED25519, _FIDO_P256 = b"sk-ssh-ed25519@openssh.com", b"sk-ecdsa-sha2-nistp256@openssh.com"
 SSH_TYPES = (_ED25519, _P256, _FIDO_ED25519, _FIDO_P256)
-_ACCEPTED = "only Ed25519 keys and ECDSA keys on P-256 are accepted, also in a FIDO2 token"
+_ACCEPTED = message("only Ed25519 keys and ECDSA keys on P-256 are accepted, also in a FIDO2 token")
 
 _ED25519_FIELD = 2**255 - 19  # RFC 8032, section 5.1: a y coordinate at or above it is no encoding
 # SEC 2, section 2.4.2 (secp256r1): y^2 = x^3 - 3x + b over the field of this size. Its cofactor is 1: no point is of low order.
@@ -113,22 +114,22 @@ class PublicKey:
         body = "\n".join(text[at : at + 64] for at in range(0, len(text), 64))
         return f"-----BEGIN PUBLIC KEY-----\n{body}\n-----END PUBLIC KEY-----\n"
 
-    def verifies(self, signature: bytes, message: bytes) -> bool:
+    def verifies(self, signature: bytes, content: bytes) -> bool:
         """Whether ``signature`` over ``message`` was made with the private half: 64 bytes of Ed25519, or ECDSA with SHA-256.
 
         An ECDSA signature is DER (RFC 3279, section 2.2.3); the two numbers side by side are refused. A FIDO2 token makes no
         such signature: nothing verifies here under its key.
         """
-        return self.application is None and self._verifies(signature, message)
+        return self.application is None and self._verifies(signature, content)
 
-    def verifies_fido(self, signature: bytes, flags: int, counter: int, message: bytes) -> bool:
+    def verifies_fido(self, signature: bytes, flags: int, counter: int, content: bytes) -> bool:
         """Whether a FIDO2 token signed ``message``; ``flags`` and ``counter`` are what it says about the act (PROTOCOL.u2f)."""
         if self.application is None:
             return False
         signed = hashlib.sha256(self.application.encode()).digest() + bytes([flags]) + counter.to_bytes(4, "big")
-        return self._verifies(signature, signed + hashlib.sha256(message).digest())
+        return self._verifies(signature, signed + hashlib.sha256(content).digest())
 
-    def _verifies(self, signature: bytes, message: bytes) -> bool:
+    def _verifies(self, signature: bytes, content: bytes) -> bool:
         from cryptography.exceptions import InvalidSignature
         from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256R1, EllipticCurvePublicKey
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -136,11 +137,11 @@ class PublicKey:
 
         try:
             if self.is_p256:
-                EllipticCurvePublicKey.from_encoded_point(SECP256R1(), self.raw).verify(signature, message, ECDSA(SHA256()))
+                EllipticCurvePublicKey.from_encoded_point(SECP256R1(), self.raw).verify(signature, content, ECDSA(SHA256()))
             else:
                 if len(signature) != 64 or signature[:32] in LOW_ORDER:
                     return False
-                Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, message)
+                Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, content)
         except InvalidSignature:
             return False
         return True
@@ -155,15 +156,19 @@ def public_key(raw: bytes, where: str, application: str | None = None) -> Public
         x, y = int.from_bytes(raw[1:33], "big"), int.from_bytes(raw[33:], "big")
         inside = x < _P256_FIELD and y < _P256_FIELD
         if raw[0] != 4 or not inside or (y * y - (x * x * x - 3 * x + _P256_B)) % _P256_FIELD:
-            raise _refused(where, "not a point on P-256; ask its owner for the right key")
+            raise _refused(where, message("not a point on P-256; ask its owner for the right key"))
     elif len(raw) != 32:
         raise _refused(
-            where, f"an Ed25519 key has 32 bytes, an uncompressed point on P-256 has 65; this is neither, with {len(raw)}"
+            where,
+            message(
+                "an Ed25519 key has 32 bytes, an uncompressed point on P-256 has 65; this is neither, with {number}",
+                number=len(raw),
+            ),
         )
     elif raw in LOW_ORDER or int.from_bytes(raw, "little") & (1 << 255) - 1 >= _ED25519_FIELD:
-        raise _refused(where, "a key of low order or not in its one canonical form; ask its owner for another")
+        raise _refused(where, message("a key of low order or not in its one canonical form; ask its owner for another"))
     if application is not None and not (application.isascii() and application.isprintable() and len(application) <= 255):
-        raise _refused(where, "its application is not a short plain text")
+        raise _refused(where, message("its application is not a short plain text"))
     return PublicKey(raw, application)
 
 
@@ -180,18 +185,20 @@ def parse_public_key(text: str, where: str = "the public key") -> PublicKey:
                 raise ValueError
             return _of_spki(base64.b64decode("".join(line.strip() for line in lines[1:-1]), validate=True), where)
         if "PRIVATE KEY" in text[:80]:
-            raise _refused(where, "is a private key; give the public one, and keep this one secret")
+            raise _refused(where, message("is a private key; give the public one, and keep this one secret"))
         kind, _, rest = text.partition(" ")
         if kind.encode() not in SSH_TYPES:
-            raise _refused(where, f"{_ACCEPTED}, not {clean_line(kind, 40) or 'nothing'}")
+            raise _refused(
+                where, message("{accepted}, not {kind}", accepted=_ACCEPTED, kind=clean_line(kind, 40) or message("nothing"))
+            )
         if "\n" in text or "\r" in text:
-            raise _refused(where, "holds more than one line; give a file with one key")
+            raise _refused(where, message("holds more than one line; give a file with one key"))
         found = public_key_of_blob(base64.b64decode(rest.split(" ")[0], validate=True), where)
         if found.ssh_type != kind.encode():
             raise ValueError
         return found
     except (ValueError, binascii.Error, IndexError):
-        raise _refused(where, "not a public key in OpenSSH or PEM form") from None
+        raise _refused(where, message("not a public key in OpenSSH or PEM form")) from None
 
 
 def _of_spki(der: bytes, where: str) -> PublicKey:
@@ -199,28 +206,28 @@ def _of_spki(der: bytes, where: str) -> PublicKey:
         if der.startswith(prefix) and len(der) == len(prefix) + length:
             return public_key(der[len(prefix) :], where)
     if der.startswith(_SPKI_COMPRESSED):
-        raise _refused(where, "a compressed point; write it anew with `openssl ec -pubin -conv_form uncompressed`")
-    raise _refused(where, f"{_ACCEPTED}; this is another kind")
+        raise _refused(where, message("a compressed point; write it anew with `openssl ec -pubin -conv_form uncompressed`"))
+    raise _refused(where, message("{accepted}; this is another kind", accepted=_ACCEPTED))
 
 
 def _refused(where: str, why: str) -> InputError:
-    return InputError("bad-key", f"{clean_line(where)}: {why}")
+    return InputError("bad-key", message("{where}: {reason}", where=clean_line(where), reason=why))
 
 
 def public_key_of_blob(blob: bytes, where: str) -> PublicKey:
     """The key in an SSH wire encoding; ValueError for another type or trailing bytes, InputError for a key that is refused."""
     kind, at = read_ssh_string(blob, 0)
     if kind not in SSH_TYPES:
-        raise ValueError(f"a key of another type than {', '.join(one.decode() for one in SSH_TYPES)}")
+        raise ValueError(message("a key of another type than {types}", types=", ".join(one.decode() for one in SSH_TYPES)))
     if kind in (_P256, _FIDO_P256):
         curve, at = read_ssh_string(blob, at)
         if curve != b"nistp256":
-            raise ValueError("a key on another curve than its type says")
+            raise ValueError(message("a key on another curve than its type says"))
     raw, at = read_ssh_string(blob, at)
     application: str | None = None
     if kind in (_FIDO_ED25519, _FIDO_P256):
         name, at = read_ssh_string(blob, at)
         application = name.decode("ascii")
     if at != len(blob) or len(raw) != (65 if kind in (_P256, _FIDO_P256) else 32):
-        raise ValueError("trailing bytes, or a key of the wrong length")
+        raise ValueError(message("trailing bytes, or a key of the wrong length"))
     return public_key(raw, where, application)

@@ -7,6 +7,7 @@ from typing import Literal
 
 from compliance_tui.safe.errors import BrokenError, InputError
 from compliance_tui.safe.instant import parse_instant
+from compliance_tui.safe.language import message
 from compliance_tui.safe.strict_json import load_json
 from compliance_tui.trust.dsse import MOST_SIGNATURES, pae, read_envelope
 from compliance_tui.trust.policy_model import Key, Policy
@@ -14,7 +15,9 @@ from compliance_tui.trust.public_key import PublicKey
 from compliance_tui.trust.sshsig import read_ssh_signature, verify_ssh
 from compliance_tui.trust.timestamps import TOKEN_NAME, TokenState, TrustedTime, check_token, stamped_bytes
 
-_TOO_MANY = f"there are more than {MOST_SIGNATURES} signatures of one kind over the statement; nobody needs so many"
+_TOO_MANY = message(
+    "there are more than {most} signatures of one kind over the statement; nobody needs so many", most=MOST_SIGNATURES
+)
 
 
 @dataclass(frozen=True)
@@ -147,7 +150,7 @@ def _token_states(
     for name, token in tokens:
         beside = _stamped(name) or ""
         if beside not in contents:
-            states.append(TokenState(name, "bad", "stands beside no signature that it could stamp"))
+            states.append(TokenState(name, "bad", message("stands beside no signature that it could stamp")))
             continue
         data = stamped_bytes(beside, contents[beside], statement)
         states.append(check_token(name, token, data, policy.tsa if policy else [], as_of))
@@ -160,23 +163,23 @@ def _envelope_states(name: str, content: bytes, statement: bytes, asked: _Asked,
     except BrokenError as error:
         return [SignatureState(name, "bad", str(error))]
     if envelope.payload != statement:
-        return [SignatureState(name, "bad", "it signs other bytes than statement.json")]
+        return [SignatureState(name, "bad", message("it signs other bytes than statement.json"))]
     if len(envelope.signatures) > room:
         return [SignatureState(name, "bad", _TOO_MANY)]
-    message = pae(envelope.payload)
-    return [_dsse_state(name, key_id, signature, message, asked) for key_id, signature in envelope.signatures]
+    content = pae(envelope.payload)
+    return [_dsse_state(name, key_id, signature, content, asked) for key_id, signature in envelope.signatures]
 
 
-def _dsse_state(name: str, key_id: str, signature: bytes, message: bytes, asked: _Asked) -> SignatureState:
+def _dsse_state(name: str, key_id: str, signature: bytes, content: bytes, asked: _Asked) -> SignatureState:
     # The key id is only a hint: it says which key to try first, and what a signature that fits no key had claimed.
     for one in sorted(asked.known, key=lambda one: one.key.key_id != key_id):
-        if one.key.verifies(signature, message):
+        if one.key.verifies(signature, content):
             return _recognised(name, one, asked)
     for one in asked.known:
         if one.key.key_id == key_id:
-            why = f"claims the key of {one.person}, but does not verify under it"
+            why = message("claims the key of {person}, but does not verify under it", person=one.person)
             return SignatureState(name, "bad", why, one.person, one.key)
-    return SignatureState(name, "unknown-signer", "signed with a key that the policy does not know")
+    return SignatureState(name, "unknown-signer", message("signed with a key that the policy does not know"))
 
 
 def _ssh_state(name: str, content: bytes, statement: bytes, namespace: str, asked: _Asked) -> SignatureState:
@@ -185,21 +188,28 @@ def _ssh_state(name: str, content: bytes, statement: bytes, namespace: str, aske
     except BrokenError as error:
         return SignatureState(name, "bad", str(error))
     if not verify_ssh(signature, statement, namespace, signature.key):
-        return SignatureState(name, "bad", "does not verify over statement.json")
+        return SignatureState(name, "bad", message("does not verify over statement.json"))
     touched = None if signature.key.application is None else signature.touched
     for one in asked.known:
         if one.key == signature.key:
             return _recognised(name, one, asked, touched)
         if one.key.raw == signature.key.raw:
-            why = f"{one.person}: the policy has this key as {one.key.kind}, and it signed as {signature.key.kind}"
+            why = message(
+                "{person}: the policy has this key as {kind}, and it signed as {signed}",
+                person=one.person,
+                kind=one.key.kind,
+                signed=signature.key.kind,
+            )
             return SignatureState(name, "not-counted", why, one.person, one.key)
-    return SignatureState(name, "unknown-signer", "signed with a key that the policy does not know")
+    return SignatureState(name, "unknown-signer", message("signed with a key that the policy does not know"))
 
 
 def _recognised(name: str, one: _Known, asked: _Asked, touched: bool | None = None) -> SignatureState:
     why_not = one.entry.counts(asked.as_of, [time.instant for time in asked.times])
     if not why_not and one.entry.must_be_touched and not touched:
-        why_not = "nobody touched the FIDO2 token for this signature"
+        why_not = message("nobody touched the FIDO2 token for this signature")
     state: Literal["valid", "not-counted"] = "not-counted" if why_not else "valid"
-    text = f"{one.person}: {why_not}" if why_not else f"{one.person} ({one.key.fingerprint})"
+    text = (
+        message("{where}: {reason}", where=one.person, reason=why_not) if why_not else f"{one.person} ({one.key.fingerprint})"
+    )
     return SignatureState(name, state, text, one.person, one.key, asked.times, touched)

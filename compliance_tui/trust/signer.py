@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import message
 from compliance_tui.trust.public_key import PublicKey
 from compliance_tui.trust.ssh_wire import read_signature_body
 
@@ -38,20 +39,23 @@ def checked(public: PublicKey, sign: Sign, where: str) -> Signer:
     Its ``sign`` raises InputError ``bad-signer`` when what comes back does not verify under ``public``.
     """
 
-    def sign_and_verify(message: bytes) -> bytes:
-        signature = sign(message)
-        if not _verifies(public, signature, message):
-            raise InputError("bad-signer", f"{where}: gave a signature that does not verify under its own public key; not used")
+    def sign_and_verify(content: bytes) -> bytes:
+        signature = sign(content)
+        if not _verifies(public, signature, content):
+            raise InputError(
+                "bad-signer",
+                message("{where}: gave a signature that does not verify under its own public key; not used", where=where),
+            )
         return signature
 
     return Signer(public, sign_and_verify)
 
 
-def _verifies(public: PublicKey, signature: bytes, message: bytes) -> bool:
+def _verifies(public: PublicKey, signature: bytes, content: bytes) -> bool:
     if public.application is None:
-        return public.verifies(signature, message)
+        return public.verifies(signature, content)
     try:
         body = read_signature_body(signature, p256=public.is_p256, fido=True)
     except ValueError:
         return False
-    return public.verifies_fido(body.signature, body.flags, body.counter, message)
+    return public.verifies_fido(body.signature, body.flags, body.counter, content)

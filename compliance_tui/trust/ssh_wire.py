@@ -3,6 +3,8 @@
 import struct
 from dataclasses import dataclass
 
+from compliance_tui.safe.language import message
+
 _LARGEST_INTEGER = 33  # bytes of an mpint below 2^256: 32, and a zero in front where the first bit is set
 
 
@@ -14,11 +16,11 @@ def ssh_string(content: bytes) -> bytes:
 def read_ssh_string(content: bytes, at: int) -> tuple[bytes, int]:
     """The string at ``at`` and the position behind it; ValueError where it does not fit."""
     if at + 4 > len(content):
-        raise ValueError("cut short")
+        raise ValueError(message("cut short"))
     length = struct.unpack_from(">I", content, at)[0]
     end = at + 4 + int(length)
     if end > len(content):
-        raise ValueError("cut short")
+        raise ValueError(message("cut short"))
     return content[at + 4 : end], end
 
 
@@ -36,7 +38,7 @@ def ecdsa_from_ssh(content: bytes) -> bytes:
     first, at = read_ssh_string(content, 0)
     second, at = read_ssh_string(content, at)
     if at != len(content):
-        raise ValueError("trailing bytes behind an ECDSA signature")
+        raise ValueError(message("trailing bytes behind an ECDSA signature"))
     return encode_dss_signature(_positive(first), _positive(second))
 
 
@@ -57,11 +59,11 @@ def read_signature_body(content: bytes, *, p256: bool, fido: bool) -> SignatureB
         flags, counter = struct.unpack_from(">BI", content, at)
         at += 5
     elif fido:
-        raise ValueError("no flags and counter of a FIDO2 token")
+        raise ValueError(message("no flags and counter of a FIDO2 token"))
     if at != len(content):
-        raise ValueError("trailing bytes behind a signature")
+        raise ValueError(message("trailing bytes behind a signature"))
     if not p256 and len(inner) != 64:
-        raise ValueError("an Ed25519 signature that has not 64 bytes")
+        raise ValueError(message("an Ed25519 signature that has not 64 bytes"))
     return SignatureBody(ecdsa_from_ssh(inner) if p256 else inner, flags, counter)
 
 
@@ -72,5 +74,5 @@ def _mpint(number: int) -> bytes:
 def _positive(content: bytes) -> int:
     number = int.from_bytes(content, "big")
     if not number or len(content) > _LARGEST_INTEGER or _mpint(number) != content:
-        raise ValueError("a number of an ECDSA signature that is not positive, or not in its one canonical form")
+        raise ValueError(message("a number of an ECDSA signature that is not positive, or not in its one canonical form"))
     return number

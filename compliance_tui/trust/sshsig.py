@@ -11,6 +11,7 @@ import struct
 from dataclasses import dataclass
 
 from compliance_tui.safe.errors import BrokenError, InputError
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 from compliance_tui.trust.public_key import PublicKey, public_key_of_blob
 from compliance_tui.trust.signer import Signer
@@ -45,15 +46,15 @@ class SshSignature:
         return bool(self.flags & _TOUCHED)
 
 
-def _to_be_signed(namespace: str, hash_name: bytes, message: bytes) -> bytes:
-    digest = _HASHES[hash_name](message).digest()
+def _to_be_signed(namespace: str, hash_name: bytes, content: bytes) -> bytes:
+    digest = _HASHES[hash_name](content).digest()
     return _MAGIC + ssh_string(namespace.encode()) + ssh_string(b"") + ssh_string(hash_name) + ssh_string(digest)
 
 
-def sign_ssh(message: bytes, namespace: str, signer: Signer) -> bytes:
+def sign_ssh(content: bytes, namespace: str, signer: Signer) -> bytes:
     """The armoured signature of ``message``: with Ed25519, byte for byte what ``ssh-keygen -Y sign`` writes."""
     public = signer.public
-    signature = signer.sign(_to_be_signed(namespace, b"sha512", message))
+    signature = signer.sign(_to_be_signed(namespace, b"sha512", content))
     if public.application is None:
         signature = ssh_string(ecdsa_to_ssh(signature) if public.is_p256 else signature)
     blob = (
@@ -74,43 +75,46 @@ def read_ssh_signature(armoured: bytes, where: str) -> SshSignature:
     try:
         return _read(armoured, where)
     except (ValueError, binascii.Error, struct.error) as error:
-        raise BrokenError("bad-sshsig", f"{clean_line(where)}: not an SSH signature as used here ({error})") from None
+        raise BrokenError(
+            "bad-sshsig",
+            message("{where}: not an SSH signature as used here ({reason})", where=clean_line(where), reason=str(error)),
+        ) from None
     except InputError as error:
         raise BrokenError("bad-sshsig", str(error)) from None
 
 
 def _read(armoured: bytes, where: str) -> SshSignature:
     if len(armoured) > LARGEST_SSHSIG or not (armoured.startswith(_BEGIN) and armoured.endswith(_END)):
-        raise ValueError("no armour")
+        raise ValueError(message("no armour"))
     body = armoured[len(_BEGIN) : -len(_END)]
     if not re.fullmatch(rb"(?:[A-Za-z0-9+/=]{1,76}\n)+", body):
-        raise ValueError("not base64")
+        raise ValueError(message("not base64"))
     text = body.replace(b"\n", b"")
     blob = base64.b64decode(text, validate=True)
     if base64.b64encode(blob) != text:
-        raise ValueError("base64 not in its one canonical form")
+        raise ValueError(message("base64 not in its one canonical form"))
     if blob[:6] != _MAGIC or struct.unpack_from(">I", blob, 6)[0] != 1:
-        raise ValueError("not version 1")
+        raise ValueError(message("not version 1"))
     key_blob, at = read_ssh_string(blob, 10)
     namespace, at = read_ssh_string(blob, at)
     reserved, at = read_ssh_string(blob, at)
     hash_name, at = read_ssh_string(blob, at)
     wrapped, at = read_ssh_string(blob, at)
     if at != len(blob) or reserved or hash_name not in _HASHES:
-        raise ValueError("trailing bytes, or an unknown hash")
+        raise ValueError(message("trailing bytes, or an unknown hash"))
     key = public_key_of_blob(key_blob, where)
     algorithm, at = read_ssh_string(wrapped, 0)
     if algorithm != key.ssh_type:
-        raise ValueError("signed by another algorithm than that of its key")
+        raise ValueError(message("signed by another algorithm than that of its key"))
     made = read_signature_body(wrapped[at:], p256=key.is_p256, fido=key.application is not None)
     return SshSignature(key, namespace.decode("ascii"), hash_name, made.signature, made.flags, made.counter)
 
 
-def verify_ssh(signature: SshSignature, message: bytes, namespace: str, key: PublicKey) -> bool:
+def verify_ssh(signature: SshSignature, content: bytes, namespace: str, key: PublicKey) -> bool:
     """Whether ``signature`` is over ``message`` in ``namespace``, made with ``key``; a touch is for the caller to ask for."""
     if signature.namespace != namespace or signature.key != key:
         return False
-    signed = _to_be_signed(namespace, signature.hash_name, message)
+    signed = _to_be_signed(namespace, signature.hash_name, content)
     if key.application is None:
         return key.verifies(signature.signature, signed)
     return key.verifies_fido(signature.signature, signature.flags, signature.counter, signed)

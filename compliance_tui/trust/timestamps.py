@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from compliance_tui.safe.errors import BrokenError, InputError
 from compliance_tui.safe.instant import format_instant
+from compliance_tui.safe.language import joined, message
 from compliance_tui.safe.text import clean_line
 
 if TYPE_CHECKING:
@@ -92,7 +93,10 @@ def read_token(content: bytes, where: str) -> Token:
     """
     name = clean_line(where)
     if len(content) > LARGEST_TOKEN:
-        raise BrokenError("bad-token", f"{name}: larger than the {LARGEST_TOKEN:,} bytes allowed for a time stamp")
+        raise BrokenError(
+            "bad-token",
+            message("{name}: larger than the {limit:,} bytes allowed for a time stamp", name=name, limit=LARGEST_TOKEN),
+        )
     library = _library()
     try:
         with _panics_too():
@@ -104,10 +108,17 @@ def read_token(content: bytes, where: str) -> Token:
             how = "openssl ts -verify -data ENVELOPE -in TOKEN -CAfile ROOT -attime SECONDS"
             raise InputError(
                 "unsorted-token",
-                f"{name}: its certificates are not in the order that DER demands, so it is not read here; try `{how}`",
+                message(
+                    "{name}: its certificates are not in the order that DER demands, so it is not read here; try `{how}`",
+                    name=name,
+                    how=how,
+                ),
             ) from None
-        raise BrokenError("bad-token", f"{name}: not a time-stamp response (RFC 3161)") from None
-    raise BrokenError("bad-token", f"{name}: the authority did not grant a time stamp (status {response.status})")
+        raise BrokenError("bad-token", message("{name}: not a time-stamp response (RFC 3161)", name=name)) from None
+    raise BrokenError(
+        "bad-token",
+        message("{name}: the authority did not grant a time stamp (status {status})", name=name, status=response.status),
+    )
 
 
 def check_token(name: str, content: bytes, data: bytes, authorities: Sequence["Tsa"], as_of: dt.datetime) -> TokenState:
@@ -122,17 +133,22 @@ def check_token(name: str, content: bytes, data: bytes, authorities: Sequence["T
     except InputError as error:
         return TokenState(name, "not-counted", str(error))
     if not token.is_over(data):
-        return TokenState(name, "bad", "stamps other bytes than those of the signature that it stands beside")
+        return TokenState(name, "bad", message("stamps other bytes than those of the signature that it stands beside"))
     shown = format_instant(token.at)
     if token.at > as_of + SKEW:
-        return TokenState(name, "not-counted", f"stamped at {shown}, which is after the instant asked about")
+        return TokenState(name, "not-counted", message("stamped at {at}, which is after the instant asked about", at=shown))
     leaf = _leaf(token.response)
     refusals = {one.id: _refusal(token, leaf, data, one) for one in authorities}
     accepted = next((identifier for identifier, why in refusals.items() if not why), None)
     if accepted is not None:
-        return TokenState(name, "valid", f"seen by {accepted} at {shown}", TrustedTime(accepted, token.at, name))
-    reasons = "; ".join(f"{identifier}: {why}" for identifier, why in refusals.items()) or "the policy trusts no authority"
-    return TokenState(name, "not-counted", f"says {shown}, but that time is not trusted ({clean_line(reasons, 300)})")
+        return TokenState(
+            name, "valid", message("seen by {tsa} at {at}", tsa=accepted, at=shown), TrustedTime(accepted, token.at, name)
+        )
+    why_not = [message("{where}: {reason}", where=identifier, reason=why) for identifier, why in refusals.items()]
+    reasons = joined(why_not, "; ") if why_not else message("the policy trusts no authority")
+    shortest = reasons if len(reasons) <= 300 else clean_line(reasons, 300)
+    text = message("says {at}, but that time is not trusted ({reasons})", at=shown, reasons=shortest)
+    return TokenState(name, "not-counted", text)
 
 
 def place_token(
@@ -148,25 +164,33 @@ def place_token(
     signature = next((name for name, data in signatures if token.is_over(data)), None)
     if signature is None:
         raise InputError(
-            "other-data", f"{clean_line(where)}: stamps no signature of this bundle; ask for it with `timestamp request`"
+            "other-data",
+            message(
+                "{where}: stamps no signature of this bundle; ask for it with `timestamp request`", where=clean_line(where)
+            ),
         )
     places = [f"{signature}.tsr", *(f"{signature}.{number}.tsr" for number in range(2, 10))]
     if content in (taken.get(place) for place in places):
-        raise InputError("exists", f"{clean_line(where)}: is attached already")
+        raise InputError("exists", message("{where}: is attached already", where=clean_line(where)))
     free = next((place for place in places if place not in taken), None)
     if free is None:
-        raise InputError("too-many", f"{signature}: has {len(places)} time stamps already, which is the most")
+        raise InputError(
+            "too-many",
+            message(
+                "{signature}: has {number} time stamps already, which is the most", signature=signature, number=len(places)
+            ),
+        )
     return signature, free
 
 
 def _refusal(token: Token, leaf: str | None, data: bytes, authority: "Tsa") -> str:
     """Empty when ``authority`` made the token, by the certificate ``leaf``; else why not."""
     if leaf is None:
-        return "does not carry the one certificate that its signer names"
+        return message("does not carry the one certificate that its signer names")
     if authority.leaf_sha256 and leaf not in authority.leaf_sha256:
-        return "stamped with a certificate that is not one of those pinned"
+        return message("stamped with a certificate that is not one of those pinned")
     if authority.policy and token.policy not in authority.policy:
-        return f"stamped under the policy {token.policy}, which is not asked for"
+        return message("stamped under the policy {policy}, which is not asked for", policy=token.policy)
     library = _library()
     # A fresh builder each time: it adds to the lists of the one that it was copied from. Only the policy's certificates are
     # handed over as trusted, never one that the token carries.
@@ -176,7 +200,7 @@ def _refusal(token: Token, leaf: str | None, data: bytes, authority: "Tsa") -> s
             verifier.verify_message(token.response, data)
     except Exception as error:  # certificates made to hurt raise whatever they like; none of it is a yes
         said = re.search(r"Verify error: ?([^\"]*)", str(error))
-        return said[1] if said else "does not verify under its root"
+        return said[1] if said else message("does not verify under its root")
     return ""
 
 
@@ -199,7 +223,9 @@ def _library() -> Any:
     try:
         import rfc3161_client
     except ImportError:
-        raise InputError("missing-extra", "time stamps need the extra: pip install 'compliance-tui[timestamps]'") from None
+        raise InputError(
+            "missing-extra", message("time stamps need the extra: pip install 'compliance-tui[timestamps]'")
+        ) from None
     return rfc3161_client
 
 
@@ -213,4 +239,4 @@ def _panics_too() -> Iterator[None]:
     except BaseException as error:
         if type(error).__name__ != "PanicException":
             raise
-        raise ValueError("cannot be read") from None
+        raise ValueError(message("cannot be read")) from None

@@ -8,6 +8,7 @@ import hashlib
 from dataclasses import dataclass
 
 from compliance_tui.safe.errors import InputError
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 from compliance_tui.trust.public_key import PublicKey, parse_public_key
 
@@ -27,7 +28,7 @@ class LargerKey:
         """Lowercase hex SHA-256 of the SPKI DER; ``openssl pkey -pubin -outform DER | sha256sum`` says the same."""
         return hashlib.sha256(self.spki).hexdigest()
 
-    def verifies(self, signature: bytes, message: bytes) -> bool:
+    def verifies(self, signature: bytes, content: bytes) -> bool:
         """Whether ``signature`` over ``message`` was made with the private half.
 
         It is DER (RFC 3279, section 2.2.3), with the hash that fits the curve: SHA-384 for P-384, SHA-512 for P-521
@@ -42,7 +43,7 @@ class LargerKey:
         if not isinstance(key, EllipticCurvePublicKey):
             return False
         try:
-            key.verify(signature, message, ECDSA(hashes.SHA384() if key.curve.key_size == 384 else hashes.SHA512()))
+            key.verify(signature, content, ECDSA(hashes.SHA384() if key.curve.key_size == 384 else hashes.SHA512()))
         except InvalidSignature:
             return False
         return True
@@ -64,7 +65,9 @@ def parse_verifying_key(text: str, where: str) -> VerifyingKey:
         content = text.encode("ascii")
         key = load_pem_public_key(content) if text.startswith(_PEM) else load_ssh_public_key(content)
     except (ValueError, UnsupportedAlgorithm):
-        raise InputError("bad-key", f"{clean_line(where)}: not a public key in PEM or OpenSSH form") from None
+        raise InputError(
+            "bad-key", message("{where}: not a public key in PEM or OpenSSH form", where=clean_line(where))
+        ) from None
     if isinstance(key, EllipticCurvePublicKey) and isinstance(key.curve, SECP384R1 | SECP521R1):
         return LargerKey(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
     return parse_public_key(text, where)

@@ -186,7 +186,7 @@ def _facts(state: "ControlState", item: "Item") -> Lines:
     for name in wanted[:_MOST_FACTS]:
         fact = item.facts[name]
         stated = " " + gettext("(stated)") if fact.source == "stated" else ""
-        value = line(f"      {name} ", MUTED) + line(f"{shown(fact.value)} {fact.unit}".rstrip() + stated, limit=80)
+        value = line(f"      {name} ", MUTED) + line(f"{said(shown(fact.value))} {fact.unit}".rstrip() + stated, limit=80)
         yield value + line("  " + gettext("at {where}", where=fact.where), MUTED, limit=80)
     more = len(item.facts) - len(wanted[:_MOST_FACTS])
     if more:

@@ -28,7 +28,7 @@ from compliance_tui.tui.pick import PickPage
 from compliance_tui.tui.reading import Text
 from compliance_tui.tui.rowlist import Cell, RowList, fit
 from compliance_tui.tui.session import Fault, Session, names
-from compliance_tui.tui.show import BAD, HEADING, MUTED, WARN, line, worded
+from compliance_tui.tui.show import BAD, HEADING, MUTED, WARN, line, said, worded
 
 if TYPE_CHECKING:
     from compliance_tui.assessment.model import Item
@@ -166,6 +166,10 @@ class EvidencePage(Page[None]):
         """Rows for what is no item here, found by ``words``."""
         return []
 
+    def hidden_words(self) -> Content:
+        """How many more there are that cannot be seen."""
+        return Content("")
+
     def nothing(self) -> list[Content]:
         """What is told where no item is under the cursor."""
         return [line(gettext("nothing here yet; e attaches files"), MUTED)]
@@ -195,7 +199,7 @@ class EvidencePage(Page[None]):
         self.items.show([*(item.id for item in found), *self.further(words)])
         total = sum(item.size for item in contents.items.values())
         bad = sum(self.items.fault(item.id) is not None for item in contents.items.values())
-        faults = line("  " + gettext("{number} missing or altered", number=bad), BAD) if bad else Content("")
+        faults = line("  " + gettext("{number} missing or altered", number=bad), BAD) if bad else self.hidden_words()
         items = ngettext("{number:,} item", "{number:,} items", len(contents.items))
         self.title_line(
             line(gettext("Evidence"), "bold") + line(f"   {items}, {show.size(total)}", MUTED) + faults,
@@ -253,7 +257,7 @@ class EvidencePage(Page[None]):
         for name, fact in item.facts.items():
             source = " " + gettext("(stated)") if fact.source == "stated" else ""
             rows.append(
-                line(f"  {name}  ", MUTED) + line(f"{shown(fact.value)} {fact.unit}".rstrip() + source, "bold", limit=200)
+                line(f"  {name}  ", MUTED) + line(f"{said(shown(fact.value))} {fact.unit}".rstrip() + source, "bold", limit=200)
             )
             rows.append(line("      " + gettext("at {where}", where=fact.where), MUTED, limit=200))
         return rows if session.loaded else []

@@ -351,7 +351,7 @@ def waive(ctx: click.Context, control: str, reason: str, measures: str, owner: s
             "approved_at": at,
         },
         Waiver,
-        "the waiver",
+        message("the waiver"),
     )
     actions.waive(load(folder(ctx)), control, waiver, person(ctx), at)
     _after(ctx, control, message("waived until {day}", day=waiver.until))

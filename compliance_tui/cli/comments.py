@@ -51,7 +51,7 @@ def comment(ctx: click.Context, control: str, reference: str | None, text: str) 
         text = message("{standard} has no control {control}", standard=name, control=clean_line(control, 80))
         raise InputError("unknown-control", text)
     said = piped_text(20_000) if text == "-" else text
-    kept = validate({"control": control, "by": person(ctx), "at": instant(None), "text": said}, Comment, "the comment")
+    kept = validate({"control": control, "by": person(ctx), "at": instant(None), "text": said}, Comment, message("the comment"))
     everything = add_comment(folder(ctx), pack.standard.id, pack.standard.version, pack.sha256, kept)
     standard = f"{pack.standard.id} {pack.standard.version}"
     count = len(everything.comments)

@@ -19,6 +19,8 @@ PLACES = {
     "readiness": message("Readiness"),
     "history": message("History"),
     "versions": message("Versions"),
+    "difference": message("Two versions side by side"),
+    "move": message("A move to another version"),
     "release": message("The release"),
     "verdict": message("Verdict on a bundle"),
     "answers": message("Answers of a bundle"),
@@ -52,6 +54,8 @@ def keymap(as_json: bool) -> None:
         )
         return
     for place, name in PLACES.items():
+        if not keys.at(place):
+            continue
         say(gettext(name))
         for one in keys.at(place):
             say(f"  {keys_name(one)}  {gettext(one.title)}: {gettext(one.help)}")

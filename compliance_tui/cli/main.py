@@ -157,11 +157,6 @@ def main() -> NoReturn:
     except BrokenPipeError:
         sys.stderr.close()
         status = 0
-    except NotADirectoryError as error:
-        if debug:
-            raise
-        where = str(error.filename or message("a file")).removesuffix("/assessment.toml")
-        status = _say(message("{path}: is no folder; a bundle can be read, and nobody changes it", path=where), 2)
     except OSError as error:
         if debug:
             raise

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from compliance_tui.cli.reading import is_bundle
-from compliance_tui.cli.settings import extra_kinds, extra_standards, folder, person
+from compliance_tui.cli.settings import extra_kinds, extra_standards, named, person
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
@@ -29,15 +29,15 @@ def open(ctx: click.Context, path: Path | None = None, trust: Path | None = None
     Where neither a path nor an assessment in the present folder is given, the start page opens.
     """
     options = ctx.find_root().obj
-    target = path or folder(ctx)
+    target = path or named(ctx)
     if options.get("plain") or not can_draw():
         return _print(ctx, target, trust)
-    named = path is not None or options["folder"] is not None
-    if named and not target.exists():
+    given = path is not None or options["folder"] is not None
+    if given and not target.exists():
         text = message("{path}: no such file or folder; check the path", path=clean_line(str(target)))
         raise InputError("not-found", text)
     there = is_bundle(target) or (target / "assessment.toml").exists()
-    if named and not there:
+    if given and not there:
         text = message(
             "{path}: no assessment here; `compliance-tui` alone opens the start page, "
             "`compliance-tui init DIR --standard ID --subject NAME` starts one",

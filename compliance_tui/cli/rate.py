@@ -9,7 +9,7 @@ from compliance_tui.assessment.folder import load
 from compliance_tui.assessment.rate import RatedEntry, rate_register, rating_json, scale_of, single_entry, with_ratings
 from compliance_tui.assessment.registers import rating_standard, register_document, values_for
 from compliance_tui.cli.assess import pairs
-from compliance_tui.cli.settings import extra_standards, folder, instant, print_json, say
+from compliance_tui.cli.settings import extra_standards, instant, named, print_json, say
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import read_bounded, write_atomic, writing
 from compliance_tui.safe.language import gettext, message, ngettext
@@ -59,7 +59,7 @@ def rate(
     """
     if register is not None and item is not None:
         raise InputError("bad-usage", message("name a register or an --item, not both"))
-    here = folder(ctx)
+    here = named(ctx)
     contents = load(here) if item or (here / "assessment.toml").exists() else None
     folders = standard_folders(extra_standards(ctx))
     standard = find_pack(reference, folders).standard if reference is not None else rating_standard(contents, folders)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from compliance_tui.assessment.folder import Contents, load
-from compliance_tui.cli.settings import folder, note
+from compliance_tui.cli.settings import named, note
 from compliance_tui.safe.language import gettext
 from compliance_tui.safe.text import clean_line
 
@@ -38,7 +38,7 @@ def opened(ctx: click.Context) -> Opened:
 
     Of a bundle the records are hashed; whom to believe is for ``verify`` to say, and that is noted.
     """
-    path = folder(ctx)
+    path = named(ctx)
     if not is_bundle(path):
         return Opened(load(path))
     from compliance_tui.bundle.reading import read_bundle

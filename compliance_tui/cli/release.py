@@ -14,7 +14,7 @@ from compliance_tui.cli.assess import artifact
 from compliance_tui.cli.reading import opened
 from compliance_tui.cli.settings import folder, instant, person, print_json, say
 from compliance_tui.safe.instant import parse_instant
-from compliance_tui.safe.language import gettext
+from compliance_tui.safe.language import gettext, message
 from compliance_tui.safe.model import validate
 
 
@@ -71,7 +71,7 @@ def _change(ctx: click.Context, changed: dict[str, Any], artifacts: Sequence[str
     new = [artifact(text) for text in artifacts]
     known = {one.sha256 for one in old.artifacts}
     files = [*old.artifacts, *(one for one in new if one.sha256 not in known)]
-    described = validate({**old.model_dump(), **changed, "artifacts": files}, Subject, "the release")
+    described = validate({**old.model_dump(), **changed, "artifacts": files}, Subject, message("the release"))
     actions.set_subject(root, described, person(ctx), instant(None))
 
 

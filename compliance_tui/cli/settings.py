@@ -20,9 +20,18 @@ from compliance_tui.safe.text import clean, is_hidden
 READY, NOT_ACCEPTED = 0, 3
 
 
-def folder(ctx: click.Context) -> Path:
-    """The assessment folder that the command works on."""
+def named(ctx: click.Context) -> Path:
+    """What ``-C`` names, or the present folder: an assessment, or a bundle."""
     return ctx.find_root().obj["folder"] or Path()
+
+
+def folder(ctx: click.Context) -> Path:
+    """The assessment folder that the command works on. Raises InputError ``read-only`` for a bundle."""
+    path = named(ctx)
+    if path.is_file() or (path / "core" / "SHA256SUMS").is_file():
+        text = message("{path}: is a bundle, which can be read and not changed; name an assessment with -C", path=path)
+        raise InputError("read-only", text)
+    return path
 
 
 def person(ctx: click.Context) -> str:

@@ -63,7 +63,7 @@ def add(
 
     contents = load(folder(ctx))
     given = {"url": url, "endpoint": endpoint, "region": region, "allow_http": allow_http, "read_back": bool(read_back)}
-    address = validate(given, StoreAddress, "the store")
+    address = validate(given, StoreAddress, message("the store"))
     measured = probe(address, now)
     address = address.model_copy(
         update={

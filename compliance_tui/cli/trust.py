@@ -284,7 +284,8 @@ def _lines(policy: policies.Policy) -> Iterator[str]:
     else:
         yield gettext("version {version}", version=policy.version)
     for person in policy.person:
-        yield f"{person.id} ({person.name}): {', '.join(person.roles)}"
+        seats = gettext("; signs off as {seats} only", seats=", ".join(person.seats)) if person.seats else ""
+        yield f"{person.id} ({person.name or person.id}): {', '.join(person.roles)}{seats}"
         for key in person.key:
             yield f"  {key.key.fingerprint}  {key.key.kind}{_dates(key)}"
     for one in policy.rule:

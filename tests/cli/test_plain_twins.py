@@ -2,19 +2,29 @@
 
 import json
 import re
+from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
+from compliance_tui.assessment.attach import attach
 from compliance_tui.assessment.folder import load
+from compliance_tui.bundle.export import export
+from compliance_tui.cli import settings
+from compliance_tui.cli.keymap import PLACES
 from compliance_tui.cli.main import program
 from compliance_tui.safe.errors import InputError
+from compliance_tui.shipped import shipped
 from compliance_tui.tui import memory
+from compliance_tui.tui.actions import ACTIONS
+from tests.assessment.sample import NOW
 from tests.tui.release import release
 
 # Box drawing, blocks, geometric shapes, dingbats and braille: what a screen reader would spell out or swallow.
 DRAWN = re.compile(r"[\u2500-\u25ff\u2700-\u27bf\u2800-\u28ff]|\x1b")
+REGISTER = shipped("evidence") / "jailbreak-register" / "jailbreak-register.json"
 AS_OF = ["--as-of", "2026-11-24T12:00:00Z"]
 
 
@@ -93,6 +103,107 @@ def test_recent_is_the_start_page(root: Path) -> None:
     memory.opened(root, {"name": "orchard 2", "verdict": "not-ready", "what": "assessment", "opened": "2026-11-24 12:00"})
     assert f"orchard 2: not ready (assessment)\n  {root}, opened 2026-11-24 12:00" in _call(root, "recent")
     assert json.loads(_call(root, "recent", "--json"))[0]["path"] == str(root)
+
+
+# A page of the terminal UI, by its place -> the commands that say the same, each with something that the page shows.
+TWINS: dict[str, list[tuple[str, str]]] = {
+    "start": [("recent", "orchard 2: not ready (assessment)")],
+    "controls": [
+        ("status --all", "S-06 Readers are asked: advisory (recommended)"),
+        ("find seat:security", "S-04 Limits are written down: blocked (required, met)"),
+        ("find --views", "sign-offs that lapsed: is:lapsed"),
+    ],
+    "control": [("show S-05", "instead: A person watches.")],
+    "answer": [("show S-02", "150 of 200 seeded cases were caught.")],
+    "history": [("history S-04", "statement changed, 2 → 7 words")],
+    "evidence": [
+        ("evidence list", "E-0001  policy-doc  policy.md: fresh"),
+        ("evidence show E-0001", "S-04 Limits are written down: "),
+    ],
+    "attach": [("evidence facts {canary}", "canary-test")],
+    "preview": [("evidence preview E-0002", '"form": "canary-test/1"')],
+    "rating": [("rate --item E-0003 --by jailbreak-risk", "look again: ")],
+    "trying": [
+        (
+            "rate --level uplift=3 --level breadth=2 --level ease=2 --level transfer=1 --level exposure=0",
+            "this: base ",
+        )
+    ],
+    "readiness": [
+        ("plan", "In the order that unblocks fastest: S-02, S-04"),
+        ("plan --set profile=open", "1 newly required: S-03"),
+        ("plan --set profile=api", "no control changes"),
+    ],
+    "release": [
+        ("release", "file orchard.bin  sha256 abab"),
+        ("axes", "* T1  "),
+        ("people list", "ben (Ben): security"),
+    ],
+    "versions": [("standards list", "frontier-release@1.1  ")],
+    "difference": [("standards diff frontier-release@1.0 @1.1", "check attack-success")],
+    "move": [("migrate --to {newer} --dry-run --all", "would be moved: ")],
+    "form": [("export --dry-run", "gaps: S-02, S-04")],
+    "verdict": [("verify {bundle}", "NOT ACCEPTED")],
+    "answers": [
+        ("-C {bundle} status", "S-04 Limits are written down: blocked (required)"),
+        ("-C {bundle} show S-02", "150 of 200, 95 % lower bound 69.45 %, limit 80.00 %"),
+        ("-C {bundle} evidence list", "E-0002  canary-test"),
+    ],
+    "statements": [("verify {bundle}", "identity"), ("-C {bundle} release", "small, sha256 ")],
+    "comparison": [("compare {bundle} {root}", "nothing that they say differs")],
+    "reading": [("keymap", "  a  answer: Give a status and a statement")],
+}
+
+
+def _table() -> dict[str, list[str]]:
+    """The pages of the table in the document for officers, each with the commands that say the same."""
+    text = (Path(__file__).parents[2] / "docs" / "officers.md").read_text(encoding="utf-8")
+    rows = [
+        row.split("|")[1:3] for row in text.partition("| page | says the same |")[2].splitlines()[2:] if row.startswith("|")
+    ]
+    return {name.strip(): re.findall("`([^`]+)`", commands) for name, commands in rows}
+
+
+def test_every_page_has_a_name_and_a_twin_and_the_document_says_which() -> None:
+    assert {place for action in ACTIONS for place in action.places} == set(TWINS) == set(PLACES)
+    table = _table()
+    assert set(table) == set(PLACES.values())
+    for place, twins in TWINS.items():
+        assert {_command(one) for one in table[PLACES[place]]} == {_command(one) for one, _ in twins}, place
+
+
+def _command(line: str) -> tuple[str, ...]:
+    """The words that name the command, without what it is given."""
+    words = line.split()[2:] if line.startswith("-C ") else line.split()
+    return tuple(takewhile(re.compile("[a-z][a-z-]+$").match, words))
+
+
+@pytest.mark.parametrize(("place", "command", "fact"), [(place, *twin) for place, twins in TWINS.items() for twin in twins])
+def test_the_twin_says_what_the_page_shows(place: str, command: str, fact: str, walked: Path) -> None:
+    files = {"bundle": "bundle.zip", "newer": "newer.toml", "canary": "canary.json", "root": "assessment"}
+    words = command.format(**{name: walked / file for name, file in files.items()}).split()
+    result = CliRunner().invoke(program, ["-C", str(walked / "assessment"), "--me", "ada", *words], standalone_mode=False)
+    if result.exception is not None:
+        raise result.exception
+    assert fact in result.output
+    assert not DRAWN.search(result.output)
+
+
+@pytest.fixture(scope="module")
+def walked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The release, with a register, exported; and the next version of its standard. Nothing writes to it afterwards."""
+    home = tmp_path_factory.mktemp("walked")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COMPLIANCE_TUI_STATE", str(home / "state"))
+        patch.setenv("COMPLIANCE_TUI_CONFIG", str(home / "config.toml"))
+        patch.setattr(settings, "now", lambda: NOW)
+        root = release(home)
+        attach(load(root), [REGISTER], ["S-05"], "ci", NOW)
+        newer = (home / "packs" / "small" / "1.0.toml").read_text().replace('version = "1.0"', 'version = "1.1"')
+        (home / "newer.toml").write_text(newer)
+        export(load(root), home / "bundle.zip", NOW, "ada")
+        memory.opened(root, {"name": "orchard 2", "verdict": "not-ready", "what": "assessment", "opened": "2026-11-24 12:00"})
+        yield home
 
 
 def test_a_path_without_anything_is_said_to_hold_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

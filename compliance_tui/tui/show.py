@@ -106,11 +106,6 @@ def lines(rows: Iterable[Content]) -> Content:
     return Content("\n").join(list(rows))
 
 
-def indent(content: Content, by: int = 2) -> Content:
-    """Every line a little to the right. A wrapped line goes back to the edge; so short ones only."""
-    return lines(row.pad_left(by) for row in content.split("\n", allow_blank=True))
-
-
 def sign_of(state: "ControlState", seen: bool = True) -> Sign:
     """The sign of a control's outcome; where not all of it can be ``seen``, nobody can compute one."""
     return OUTCOMES[state.outcome] if seen else UNSEEN
@@ -147,11 +142,6 @@ def spark(values: Sequence[int]) -> str:
     steps = "_.-=^" if ASCII else "▁▂▃▄▅▆▇█"
     low, high = min(values, default=0), max(values, default=0)
     return "".join(steps[round((value - low) / ((high - low) or 1) * (len(steps) - 1))] for value in values)
-
-
-def count(number: int, one: str, many: str = "") -> str:
-    """``1 control``, ``2 controls``."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def size(number: int) -> str:

@@ -5,12 +5,13 @@ being read. What is withheld cannot be compared, and is said to be so: its commi
 """
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from compliance_tui.assessment.folder import Contents, load
-from compliance_tui.assessment.model import Item, Response, Waiver
+from compliance_tui.assessment.model import Item, Response, SignOff, Waiver
 from compliance_tui.assessment.readiness import ControlKey
 from compliance_tui.bundle.chain import count_all
 from compliance_tui.bundle.core import answer_name
@@ -18,6 +19,7 @@ from compliance_tui.bundle.log_proof import Answer, LogProof, checkpoint_of, con
 from compliance_tui.bundle.reading import read_records
 from compliance_tui.bundle.sign import check_core
 from compliance_tui.bundle.tree import open_tree
+from compliance_tui.safe.instant import format_instant
 from compliance_tui.safe.language import Message, message
 from compliance_tui.safe.text import clean_line
 from compliance_tui.trust import merkle
@@ -246,7 +248,12 @@ def _waiver(name: str, response: Response | None) -> dict[str, str]:
 
 def _sign_offs(name: str, response: Response | None) -> dict[str, str]:
     said = response.sign_offs if response else []
-    return {f"{name} {one.seat}": f"{one.person} at {one.at.isoformat()}, over {one.seen[:16]}…" for one in said}
+    return {f"{name} {one.seat}": _sign_off(one) for one in said}
+
+
+def _sign_off(one: SignOff) -> str:
+    own = f", own signature {hashlib.sha256(one.signature.encode()).hexdigest()[:16]}…" if one.signature else ""
+    return f"{one.person} at {format_instant(one.at)}, over {one.seen[:16]}…{own}"
 
 
 def _evidence(old: Side, new: Side) -> Iterator[Change]:

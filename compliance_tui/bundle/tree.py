@@ -16,6 +16,7 @@ from compliance_tui.bundle.names import DEEPEST, check_names
 from compliance_tui.bundle.zip_read import MOST_MEMBERS, Members, read_front, read_members
 from compliance_tui.safe.errors import BrokenError, InputError
 from compliance_tui.safe.files import open_regular
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 
 # Readers of facts look at the head of a file; hashing goes around the buffer.
@@ -83,7 +84,9 @@ def _stamp(status: os.stat_result) -> int:
 
 
 def _changed(where: str, path: str) -> BrokenError:
-    return BrokenError("changed", f"{where}: {path} changed while it was read; nothing can be said about it")
+    return BrokenError(
+        "changed", message("{where}: {path} changed while it was read; nothing can be said about it", where=where, path=path)
+    )
 
 
 def _is_front(path: str) -> bool:
@@ -167,7 +170,9 @@ class FolderTree:
                 found[path] = status.st_size
         except OSError as error:
             reason = (error.strerror or "unknown reason").lower()
-            raise InputError("unreadable", f"{self.where}: cannot be read ({reason})") from None
+            raise InputError(
+                "unreadable", message("{where}: cannot be read ({reason})", where=self.where, reason=reason)
+            ) from None
         found = dict(sorted(found.items()))
         check_names(found)
         return found
@@ -183,17 +188,29 @@ class FolderTree:
                     empty, count, name = False, count + 1, folder + entry.name
                     status = entry.stat(follow_symlinks=False)
                     if count > 2 * MOST_MEMBERS:
-                        raise BrokenError("bad-structure", f"{self.where}: more than {MOST_MEMBERS:,} files")
+                        raise BrokenError(
+                            "bad-structure",
+                            message("{where}: more than {most:,} files", where=self.where, most=MOST_MEMBERS),
+                        )
                     if stat.S_ISREG(status.st_mode):
                         yield name, status
                     elif not stat.S_ISDIR(status.st_mode):
-                        raise BrokenError("bad-structure", f"{self.where}: {clean_line(name)} is neither a file nor a folder")
+                        raise BrokenError(
+                            "bad-structure",
+                            message("{where}: {name} is neither a file nor a folder", where=self.where, name=clean_line(name)),
+                        )
                     elif depth >= DEEPEST:
-                        raise BrokenError("bad-structure", f"{self.where}: {clean_line(name)} is nested too deep")
+                        raise BrokenError(
+                            "bad-structure",
+                            message("{where}: {name} is nested too deep", where=self.where, name=clean_line(name)),
+                        )
                     elif name not in but:
                         folders.append((f"{name}/", depth + 1))
             if empty:
-                raise BrokenError("bad-structure", f"{self.where}: {clean_line(folder) or 'it'} is an empty folder")
+                raise BrokenError(
+                    "bad-structure",
+                    message("{where}: {folder} is an empty folder", where=self.where, folder=clean_line(folder) or "it"),
+                )
 
     def open(self, path: str) -> io.BufferedReader:
         """The file, if it is still the one that was found."""
@@ -263,6 +280,11 @@ def open_tree(path: Path, *, front_first: bool = False) -> Iterator[Tree]:
     With ``front_first`` the whole is only walked when its sizes are asked for, and refused then.
     """
     if path.is_dir():
+        if (path / "assessment.toml").is_file() and not (path / "core").exists():
+            where = clean_line(str(path))
+            raise InputError(
+                "not-a-bundle", message("{path}: an assessment, not a bundle; `export` makes one of it", path=where)
+            )
         tree: Tree = FolderTree(path)
         if not front_first:
             tree.sizes()
@@ -270,7 +292,9 @@ def open_tree(path: Path, *, front_first: bool = False) -> Iterator[Tree]:
         return
     with open_regular(path) as file:
         if os.pread(file.fileno(), 2, 0) != b"PK":
-            raise InputError("not-a-bundle", f"{clean_line(str(path))}: neither a bundle's ZIP nor its folder")
+            raise InputError(
+                "not-a-bundle", message("{path}: neither a bundle's ZIP nor its folder", path=clean_line(str(path)))
+            )
         tree = ZipTree(path, file)
         if not front_first:
             tree.sizes()
@@ -281,8 +305,11 @@ def read_file(tree: Tree, path: str, limit: int) -> bytes:
     """All bytes of a small file of the bundle. Raises BrokenError ``too-large`` or ``missing``."""
     size = (tree.front() if _is_front(path) else tree.sizes()).get(path)
     if size is None:
-        raise BrokenError("missing", f"{tree.where}: {clean_line(path)} is missing")
+        raise BrokenError("missing", message("{where}: {path} is missing", where=tree.where, path=clean_line(path)))
     if size > limit:
-        raise BrokenError("too-large", f"{tree.where}: {path} is larger than the {limit:,} bytes allowed")
+        raise BrokenError(
+            "too-large",
+            message("{where}: {path} is larger than the {limit:,} bytes allowed", where=tree.where, path=path, limit=limit),
+        )
     with tree.open(path) as file:
         return file.read(size)

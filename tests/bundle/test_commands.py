@@ -121,6 +121,12 @@ def test_a_query_for_a_token_is_over_statement_and_signature(call: Call, made: S
         assert wanted in (tmp_path / "q.tsq").read_bytes()
 
 
+def test_an_assessment_is_no_broken_bundle(call: Call) -> None:
+    """Who names the wrong folder is told so, and not that somebody altered it."""
+    for command in (("verify", "assessment"), ("verify", "assessment", "--trust", "plain.toml")):
+        refused(call(*command), "assessment: an assessment, not a bundle; `export` makes one of it")
+
+
 def test_the_core_s_faults_are_told_line_by_line(call: Call, tmp_path: Path) -> None:
     """An altered item does not make the lab's signature any less genuine: each line stands for itself."""
     shutil.unpack_archive(tmp_path / "b.zip", tmp_path / "b")

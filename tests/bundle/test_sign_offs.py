@@ -13,6 +13,7 @@ from compliance_tui.assessment import actions
 from compliance_tui.assessment.folder import load
 from compliance_tui.assessment.model import SignOff
 from compliance_tui.assessment.signed import NAMESPACE, sign_off_message
+from compliance_tui.bundle.compare import compare, read_side
 from compliance_tui.bundle.core import Core, CoreAnswer
 from compliance_tui.bundle.editions import redact
 from compliance_tui.bundle.page import page
@@ -283,6 +284,15 @@ def test_a_token_must_have_been_touched(people: People) -> None:
         signer = fido_signer(1, flags=flags)
         policy = policies.add_person(people.made.policy, "t", "ada", "", ["lab-engineer"], signer.public.openssh)
         assert _only(_signed(signer), policy=policy)[0] == standing
+
+
+def test_compare_tells_a_sign_off_that_lost_its_signature(people: People) -> None:
+    people.sign(people.ada)
+    before = read_side(people.made.root, LATER)
+    people.sign(None)
+    (change,) = compare(before, read_side(people.made.root, LATER)).of("sign-off")
+    assert "own signature" in str(change.fields[0].old)
+    assert "own signature" not in str(change.fields[0].new)
 
 
 def test_what_is_withheld_hides_no_signature(people: People, tmp_path: Path) -> None:

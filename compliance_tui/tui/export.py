@@ -138,12 +138,11 @@ class ExportForm(Form):
 
     def _export(self, out: str, keys: list[str], job: Job) -> str:
         from compliance_tui.bundle.export import export
-        from compliance_tui.trust.keys import is_address, load_signer
+        from compliance_tui.trust.keys import load_signer
 
         session = self.session
         passphrase = self.query_one("#passphrase", Input).value
-        named = [key if is_address(key) else Path(key).expanduser() for key in keys]
-        signers = [load_signer(key, passphrase.encode) for key in named]
+        signers = [load_signer(key, passphrase.encode) for key in keys]
         done = export(
             session.contents,
             Path(out).expanduser(),

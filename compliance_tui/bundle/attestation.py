@@ -15,6 +15,7 @@ from compliance_tui.bundle.statement import Framed, namespace_of, read_frame
 from compliance_tui.bundle.tree import Tree, open_tree, read_file
 from compliance_tui.bundle.write import Member
 from compliance_tui.safe.errors import BrokenError, InputError
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 from compliance_tui.trust.dsse import LARGEST_ENVELOPE, LARGEST_PAYLOAD, sign_envelope
 from compliance_tui.trust.keys import Signer
@@ -64,23 +65,33 @@ def attested_files(sizes: Mapping[str, int]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = defaultdict(list)
     inside = [path for path in sizes if path.startswith(f"{FOLDER}/")]
     if len(inside) > MOST_ATTESTATIONS * _MOST_FILES or sum(sizes[path] for path in inside) > _LARGEST_TOGETHER:
-        raise BrokenError("too-large", f"{FOLDER} holds more than anybody states about a bundle")
+        raise BrokenError("too-large", message("{folder} holds more than anybody states about a bundle", folder=FOLDER))
     for path in inside:
         placed = _FILE.fullmatch(path)
         if placed is None:
-            raise BrokenError("bad-structure", f"{clean_line(path)} has no place among the attestations; it was added")
+            raise BrokenError(
+                "bad-structure", message("{path} has no place among the attestations; it was added", path=clean_line(path))
+            )
         found[f"{FOLDER}/{placed[1]}"].append(path)
     for number, (folder, paths) in enumerate(found.items(), 1):
         if folder != f"{FOLDER}/{number:04d}":
-            raise BrokenError("missing", f"{FOLDER}/{number:04d} is missing: the attestations are numbered without gaps")
+            raise BrokenError(
+                "missing",
+                message(
+                    "{folder}/{number:04d} is missing: the attestations are numbered without gaps", folder=FOLDER, number=number
+                ),
+            )
         if f"{folder}/{STATEMENT}" not in paths:
-            raise BrokenError("missing", f"{folder}/{STATEMENT} is missing")
+            raise BrokenError("missing", message("{folder}/{statement} is missing", folder=folder, statement=STATEMENT))
         if len(paths) > _MOST_FILES:
-            raise BrokenError("too-large", f"{folder} holds more than {_MOST_FILES} files")
+            raise BrokenError("too-large", message("{folder} holds more than {most} files", folder=folder, most=_MOST_FILES))
     if len(found) > MOST_ATTESTATIONS:
-        raise BrokenError("too-large", f"{FOLDER} holds more than {MOST_ATTESTATIONS} attestations")
+        raise BrokenError(
+            "too-large",
+            message("{folder} holds more than {most} attestations", folder=FOLDER, most=MOST_ATTESTATIONS),
+        )
     if not found:
-        raise BrokenError("missing", f"{FIRST}/{STATEMENT} is missing")
+        raise BrokenError("missing", message("{first}/{statement} is missing", first=FIRST, statement=STATEMENT))
     return dict(found)
 
 
@@ -95,7 +106,9 @@ def read_apart(folder: Path) -> Attestation:
     with open_tree(folder) as tree:
         paths = [path for path in tree.sizes() if _FILE.fullmatch(f"{FIRST}/{path}")]
         if paths != list(tree.sizes()):
-            raise BrokenError("bad-structure", f"{where}: holds something besides one statement and its signatures")
+            raise BrokenError(
+                "bad-structure", message("{where}: holds something besides one statement and its signatures", where=where)
+            )
         return _read(tree, "", paths, where, apart=True)
 
 
@@ -134,7 +147,9 @@ def signature_members(folder: str, content: bytes, name: str, signer: Signer) ->
     if signer.ssh:
         members.append(_bytes(f"{stem}.sshsig", sign_ssh(content, namespace_of(name), signer)))
     if not members:
-        raise InputError("cannot-sign", f"the key {signer.public.key_id[:16]} makes neither kind of signature")
+        raise InputError(
+            "cannot-sign", message("the key {key_id} makes neither kind of signature", key_id=signer.public.key_id[:16])
+        )
     return members
 
 

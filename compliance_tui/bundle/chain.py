@@ -25,7 +25,9 @@ from compliance_tui.bundle.statement import PREDICATE, SUBJECT, Statement, read_
 from compliance_tui.bundle.structure import CoreManifest
 from compliance_tui.safe.errors import BrokenError
 from compliance_tui.safe.instant import parse_instant
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
+from compliance_tui.safe.words import word
 from compliance_tui.trust.policy import Policy, evaluate_rules, evaluate_time
 from compliance_tui.trust.signature import SignatureCount, count_signatures
 
@@ -70,7 +72,7 @@ def count_all(attestation: Attestation, policy: Policy | None, as_of: dt.datetim
     if count.bad:
         name = count.bad[0].name
         where = name if name.startswith(attestation.name) else f"{attestation.name}/{name}"
-        raise BrokenError("bad-signature", f"{clean_line(where)}: {count.bad[0].text}")
+        raise BrokenError("bad-signature", message("{where}: {reason}", where=clean_line(where), reason=count.bad[0].text))
     return count
 
 
@@ -82,7 +84,9 @@ def judge(attestation: Attestation, core: CoreManifest, first: Statement, policy
     if model is None:
         return Judged(attestation, None, count, "not-understood", f"{name} is no kind of statement that is known here")
     if name == PREDICATE:
-        raise BrokenError("bad-statement", f"{where}: a bundle has one self-assessment, and this is another")
+        raise BrokenError(
+            "bad-statement", message("{where}: a bundle has one self-assessment, and this is another", where=where)
+        )
     predicate = read_predicate(attestation.framed, model, where)
     _check_subject(attestation, predicate, core, where)
     _check_claims(predicate, first, where)
@@ -96,19 +100,26 @@ def _check_subject(attestation: Attestation, predicate: AnyPredicate, core: Core
     if isinstance(predicate, Delivery):
         names = [f"sealed/{item.name}.age" for item in predicate.items]
         if predicate.bundle.sha256 != core.bundle_id:
-            raise BrokenError("other-bundle", f"{where}: is about another bundle")
+            raise BrokenError("other-bundle", message("{where}: is about another bundle", where=where))
         if [name for name, _ in subjects] != names or len(set(names)) != len(names):
-            raise BrokenError("bad-statement", f"{where}: its subjects are not the ciphertexts that it lists")
+            raise BrokenError(
+                "bad-statement", message("{where}: its subjects are not the ciphertexts that it lists", where=where)
+            )
         odd = next((one.name for one in predicate.items if core.commitments.get(one.name) != one.digest.sha256), None)
         if odd is not None:
-            raise BrokenError("bad-statement", f"{where}: names another {odd} than this bundle commits to")
+            raise BrokenError(
+                "bad-statement", message("{where}: names another {odd} than this bundle commits to", where=where, odd=odd)
+            )
     elif isinstance(predicate, Register):
         if subjects != [(SUBJECT, entry.digest.sha256) for entry in predicate.bundles]:
-            raise BrokenError("bad-statement", f"{where}: its subjects are not the bundles that it lists")
+            raise BrokenError("bad-statement", message("{where}: its subjects are not the bundles that it lists", where=where))
         if this not in subjects and not attestation.apart:
-            raise BrokenError("other-bundle", f"{where}: does not list this bundle")
+            raise BrokenError("other-bundle", message("{where}: does not list this bundle", where=where))
     elif subjects != [this]:
-        raise BrokenError("other-bundle", f"{where}: is about another bundle: its subject is not this {SUBJECT}")
+        raise BrokenError(
+            "other-bundle",
+            message("{where}: is about another bundle: its subject is not this {subject}", where=where, subject=SUBJECT),
+        )
 
 
 def _check_claims(predicate: AnyPredicate, first: Statement, where: str) -> None:
@@ -117,7 +128,9 @@ def _check_claims(predicate: AnyPredicate, first: Statement, where: str) -> None
         lab.series,
         lab.sequence,
     ):
-        raise BrokenError("bad-statement", f"{where}: names another series or sequence than the lab's own statement")
+        raise BrokenError(
+            "bad-statement", message("{where}: names another series or sequence than the lab's own statement", where=where)
+        )
 
 
 def _standing(
@@ -125,13 +138,13 @@ def _standing(
 ) -> tuple[Standing, str]:
     lab = first.predicate.attester.id
     if count.unsigned:
-        return "unsigned", "nobody signed it"
+        return "unsigned", message("nobody signed it")
     if name in BY_THE_LAB and predicate.attester.id != lab:
-        return "not-counted", f"only {clean_line(lab, 80)}, which attested, can say that of its bundle"
+        return "not-counted", message("only {lab}, which attested, can say that of its bundle", lab=clean_line(lab, 80))
     if policy is None:
-        return "unknown", "only a trust policy (--trust) knows whose signatures these are"
+        return "unknown", message("only a trust policy (--trust) knows whose signatures these are")
     if policy.expires and as_of >= policy.expires:
-        return "unknown", "your trust policy expired"
+        return "unknown", message("your trust policy expired")
     rule = evaluate_rules(policy, name, predicate.attester.id, count.people)
     if not rule.satisfied:
         unknown = next((one.text for one in count.files if one.state in ("unknown-signer", "not-counted")), "")
@@ -184,9 +197,12 @@ def decisions(chain: Sequence[Judged], as_of: dt.datetime) -> list[Decision]:
 def _decision(judged: Judged, determination: Determination, as_of: dt.datetime) -> Decision:
     until = determination.valid_until
     over = until is not None and parse_instant(until) <= as_of
-    text = f"{determination.decision.replace('-', ' ')} by {judged.by}, {determination.signed_at} as claimed"
+    text = message(
+        "{decision} by {by}, {at} as claimed", decision=word(determination.decision), by=judged.by, at=determination.signed_at
+    )
     if until is not None:
-        text += f"; {'was' if over else 'is'} valid until {until}"
+        was = message("{text}; was valid until {until}", text=text, until=until)
+        text = was if over else message("{text}; is valid until {until}", text=text, until=until)
     return Decision(judged, determination, determination.decision.startswith("accepted") and not over, text)
 
 
@@ -194,16 +210,40 @@ def summary_of(judged: Judged) -> str:
     """One line about what the statement says, for a person."""
     said = judged.predicate
     if said is None:
-        return "not understood"
-    told = f"{judged.name.partition('/')[0]} by {judged.by}, {said.signed_at} as claimed"
+        return message("not understood")
+    told = message("{kind} by {by}, {at} as claimed", kind=word(judged.name.partition("/")[0]), by=judged.by, at=said.signed_at)
+    more = _more(said)
+    return message("{told}: {more}", told=told, more=more) if more else told
+
+
+def _more(said: AnyPredicate) -> str:
     if isinstance(said, Determination):
-        told += f": {said.decision.replace('-', ' ')}" + (f", valid until {said.valid_until}" if said.valid_until else "")
-    elif isinstance(said, Supersession):
-        told += f": replaced by sequence {said.replacement.sequence}, bundle {said.replacement.digest.sha256[:16]}…"
-    elif isinstance(said, Register):
-        told += f": version {said.version}, {len(said.bundles)} bundles, expires {said.expires}"
-    elif isinstance(said, Receipt):
-        told += f": {said.edition.present} items present, {said.edition.withheld} withheld, {said.edition.sealed} sealed"
-    elif isinstance(said, Delivery):
-        told += f": {len(said.items)} items sealed to {len(said.recipients)} recipients"
-    return told
+        decision = word(said.decision)
+        if not said.valid_until:
+            return decision
+        return message("{decision}, valid until {until}", decision=decision, until=said.valid_until)
+    if isinstance(said, Supersession):
+        new = said.replacement
+        return message(
+            "replaced by sequence {sequence}, bundle {sha256}…", sequence=new.sequence, sha256=new.digest.sha256[:16]
+        )
+    if isinstance(said, Register):
+        return message(
+            "version {version}, {number} bundles, expires {expires}",
+            version=said.version,
+            number=len(said.bundles),
+            expires=said.expires,
+        )
+    if isinstance(said, Receipt):
+        edition = said.edition
+        return message(
+            "{present} items present, {withheld} withheld, {sealed} sealed",
+            present=edition.present,
+            withheld=edition.withheld,
+            sealed=edition.sealed,
+        )
+    if isinstance(said, Delivery):
+        return message(
+            "{number} items sealed to {recipients} recipients", number=len(said.items), recipients=len(said.recipients)
+        )
+    return ""

@@ -15,7 +15,9 @@ from compliance_tui.bundle.view import LARGEST_CORE, BundleView, read_json
 from compliance_tui.evidence.kind import Kind
 from compliance_tui.safe.errors import BrokenError
 from compliance_tui.safe.instant import format_instant, parse_instant
+from compliance_tui.safe.language import joined, message
 from compliance_tui.safe.text import clean_line
+from compliance_tui.safe.words import word
 
 READINESS = "core/readiness.json"
 _MOST_VALUES = 400_000
@@ -29,20 +31,25 @@ def check_completeness(view: BundleView, found: Structure, undelivered: Sequence
     listed = {answer.item for answer in view.core.answers}
     stray = [name for name in view.core.items if name.startswith(ANSWER) and name not in listed]
     if lost or stray:
-        raise BrokenError("bad-content", f"{(lost or stray)[0]} is named in the core, but not on both sides")
-    counts = f"{answers} answers and {len(view.core.items) - answers} evidence items committed to"
+        raise BrokenError("bad-content", message("{item} is named in the core, but not on both sides", item=(lost or stray)[0]))
+    counts = message(
+        "{answers} answers and {items} evidence items committed to", answers=answers, items=len(view.core.items) - answers
+    )
     if not found.withheld and not found.sealed:
-        return f"{counts}, all of them here"
-    parts = [f"{len(found.present)} here"]
-    parts += [f"{len(found.withheld)} withheld: {_some(found.withheld)}"] if found.withheld else []
-    parts += [f"{len(found.sealed)} sealed: {_some(found.sealed)}"] if found.sealed else []
+        return message("{counts}, all of them here", counts=counts)
+    parts: list[str] = [counts, message("{number} here", number=len(found.present))]
+    if found.withheld:
+        parts.append(message("{number} withheld: {items}", number=len(found.withheld), items=_some(found.withheld)))
+    if found.sealed:
+        parts.append(message("{number} sealed: {items}", number=len(found.sealed), items=_some(found.sealed)))
     if undelivered:
-        parts.append(f"no delivery that your policy counts names {_some(undelivered)}")
-    return f"{counts}, {', '.join(parts)}"
+        parts.append(message("no delivery that your policy counts names {items}", items=_some(undelivered)))
+    return joined(parts)
 
 
 def _some(names: Sequence[str]) -> str:
-    return clean_line(", ".join(names[:5]), 400) + (" and more" if len(names) > 5 else "")
+    shown = clean_line(", ".join(names[:5]), 400)
+    return message("{names} and more", names=shown) if len(names) > 5 else shown
 
 
 def check_readiness(
@@ -55,7 +62,7 @@ def check_readiness(
     """
     signed_at = parse_instant(statement.predicate.signed_at)
     if view.core.assessed_at != signed_at:
-        raise BrokenError("bad-statement", "the statement and core/assessment.json name different instants")
+        raise BrokenError("bad-statement", message("the statement and core/assessment.json name different instants"))
     claimed = read_json(tree, READINESS, LARGEST_CORE, _MOST_VALUES)
     _check_target(statement, view)
     _check_summary(statement, claimed, view)
@@ -63,17 +70,23 @@ def check_readiness(
     if view.contents.standards:
         differences += claimed_differences(view.contents.readiness(signed_at), claimed, view)
     if differences:
-        raise BrokenError("readiness-differs", f"computed again, it is not as claimed: {clean_line(differences[0], 400)}")
+        raise BrokenError(
+            "readiness-differs",
+            message(
+                "computed again, it is not as claimed: {difference}",
+                difference=clean_line(differences[0], 400),
+            ),
+        )
     if not view.contents.standards:
-        return "unknown", "not computed: the standard's text was not read, as your policy does not accept it", None
+        return "unknown", message("not computed: the standard's text was not read, as your policy does not accept it"), None
     now = trusted.readiness(as_of)
-    text = f"computed again as of {format_instant(as_of)}: {now.verdict.replace('-', ' ')}"
+    text = message("computed again as of {as_of}: {verdict}", as_of=format_instant(as_of), verdict=word(now.verdict))
     if view.withheld:
-        return "unknown", f"{len(view.withheld)} items are withheld or sealed; {text}", now
+        return "unknown", message("{number} items are withheld or sealed; {text}", number=len(view.withheld), text=text), now
     if unread:
-        return "unknown", f"facts of {_some(unread)} could not be read again; {text}", now
+        return "unknown", message("facts of {items} could not be read again; {text}", items=_some(unread), text=text), now
     if now.verdict == "not-ready":
-        return "fail", f"{text}, {len(now.blocking())} required controls block", now
+        return "fail", message("{text}, {number} required controls block", text=text, number=len(now.blocking())), now
     return "pass", text, now
 
 
@@ -81,12 +94,12 @@ def _check_target(statement: Statement, view: BundleView) -> None:
     subject, target = view.core.subject, statement.predicate.target
     said = (target.name, target.version, [(one.name, one.digest.sha256) for one in target.artifacts])
     if said != (subject.name, subject.version, [(one.name, one.sha256) for one in subject.artifacts]):
-        raise BrokenError("bad-statement", "the statement is about another release than the bundle")
+        raise BrokenError("bad-statement", message("the statement is about another release than the bundle"))
     named = [(one.id, one.version, one.sha256) for one in statement.predicate.standards]
     if named != [(pin.id, pin.version, pin.sha256) for pin in view.core.standards]:
-        raise BrokenError("bad-statement", "the statement names other standards than the bundle holds")
+        raise BrokenError("bad-statement", message("the statement names other standards than the bundle holds"))
     if statement.predicate.series != view.core.series:
-        raise BrokenError("bad-statement", "the statement names another series than the bundle")
+        raise BrokenError("bad-statement", message("the statement names another series than the bundle"))
 
 
 def _check_summary(statement: Statement, claimed: Any, view: BundleView) -> None:
@@ -95,9 +108,9 @@ def _check_summary(statement: Statement, claimed: Any, view: BundleView) -> None
         outcomes = [str(one["outcome"]) for one in claimed["controls"]]
         expected = counts_of(claimed["verdict"], outcomes, len(view.core.items), len(view.core.withheld))
     except (TypeError, KeyError, ValueError):
-        raise BrokenError("bad-content", f"{READINESS} is not a readiness") from None
+        raise BrokenError("bad-content", message("{file} is not a readiness", file=READINESS)) from None
     if statement.predicate.summary != expected:
-        raise BrokenError("bad-statement", "the summary in the statement is not what the bundle's content comes to")
+        raise BrokenError("bad-statement", message("the summary in the statement is not what the bundle's content comes to"))
 
 
 def counts_of(verdict: Any, outcomes: Sequence[str], items: int, withheld: int) -> Summary:

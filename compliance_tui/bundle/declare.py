@@ -41,6 +41,7 @@ from compliance_tui.bundle.structure import item_lines
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import read_bounded, write_atomic
 from compliance_tui.safe.instant import format_instant
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 from compliance_tui.trust.dsse import LARGEST_PAYLOAD
 
@@ -66,8 +67,11 @@ def _draft(name: str, subjects: Sequence[ResourceDescriptor], compose: Callable[
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in first["loc"])
-        why = str(first["msg"]).removeprefix("Value error, ")
-        raise InputError("bad-statement", f"{name}: {clean_line(f'{field}: {why}' if field else why, 300)}") from None
+        why = str(first.get("ctx", {}).get("error", first["msg"]))
+        text = message("{where}: {reason}", where=clean_line(field, 80), reason=clean_line(why, 200))
+        raise InputError(
+            "bad-statement", message("{where}: {reason}", where=name, reason=text if field else clean_line(why, 200))
+        ) from None
 
 
 def _attester(identifier: str) -> Attester:
@@ -80,7 +84,10 @@ def _basis(found: Checked, numbers: Sequence[int] = ()) -> list[ResourceDescript
     known = {one.name: one for one in found.attestations}
     missing = sorted(chosen - set(known))
     if missing:
-        raise InputError("not-found", f"the bundle has no {missing[0]}; its last is {found.attestations[-1].name}")
+        raise InputError(
+            "not-found",
+            message("the bundle has no {missing}; its last is {last}", missing=missing[0], last=found.attestations[-1].name),
+        )
     return [
         ResourceDescriptor(name=f"{name} {one.framed.name}", digest=DigestSet(sha256=one.framed.sha256))
         for name, one in known.items()
@@ -171,7 +178,10 @@ def review(
     assert structure is not None  # a review is of a bundle that was checked whole
     strange = next((name for name in opened if name not in structure.present), None)
     if strange is not None:
-        raise InputError("unknown-item", f"{clean_line(strange, 80)} is not open in this bundle; nobody can have read it there")
+        raise InputError(
+            "unknown-item",
+            message("{strange} is not open in this bundle; nobody can have read it there", strange=clean_line(strange, 80)),
+        )
     items = [OpenedItem(name=name, digest=DigestSet(sha256=found.core.commitments[name])) for name in opened]
     return _draft(
         "review/v1",
@@ -207,7 +217,9 @@ def supersession(found: Checked, newer: Checked, reason: str, as_of: dt.datetime
     """The lab puts ``newer`` in the place of its bundle. Raises InputError ``other-series``."""
     lab, new = found.statement.predicate, newer.statement.predicate
     if (lab.series, lab.attester) != (new.series, new.attester):
-        raise InputError("other-series", "the two bundles are not of one lab and one series; one cannot take the other's place")
+        raise InputError(
+            "other-series", message("the two bundles are not of one lab and one series; one cannot take the other's place")
+        )
     return _draft(
         "supersession/v1",
         [about(found.core.bundle_id)],
@@ -231,10 +243,16 @@ def register(root: Path, attester: str | None, withdrawn: Sequence[str], expires
     last = last_register(root)
     records = exports(root)
     if not records:
-        raise InputError("nothing-exported", f"{clean_line(str(root))}: nothing was exported yet; there is nothing to list")
+        raise InputError(
+            "nothing-exported",
+            message("{root}: nothing was exported yet; there is nothing to list", root=clean_line(str(root))),
+        )
     for given in withdrawn:
         if not any(one.bundle_id.startswith(given) for one in records):
-            raise InputError("unknown-bundle", f"--withdrawn {clean_line(given, 64)}: no export of this assessment has that id")
+            raise InputError(
+                "unknown-bundle",
+                message("--withdrawn {given}: no export of this assessment has that id", given=clean_line(given, 64)),
+            )
     gone = {entry.digest.sha256 for entry in last.bundles if entry.status == "withdrawn"} if last else set()
     gone |= {one.bundle_id for one in records if any(one.bundle_id.startswith(given) for given in withdrawn)}
     latest = max(one.sequence for one in records)

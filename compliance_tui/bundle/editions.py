@@ -19,6 +19,7 @@ from compliance_tui.bundle.tree import Tree, open_tree
 from compliance_tui.bundle.write import Member, write_folder, write_zip
 from compliance_tui.safe.errors import BrokenError, InputError
 from compliance_tui.safe.files import read_bounded
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 from compliance_tui.trust.keys import Signer
 
@@ -60,7 +61,7 @@ def redact(
         kept = [member for member in kept_members(tree, found.structure.expected) if not _belongs(member.path, gone)]
         if sealing and seal:
             if as_of is None:
-                raise ValueError("sealing needs the instant of the delivery")
+                raise ValueError(message("sealing needs the instant of the delivery"))
             work = Path(stack.enter_context(TemporaryDirectory(prefix=".tmp-", dir=out.absolute().parent)))
             items = {name: _item_members(tree, found.structure, name) for name in seal}
             sealed = seal_items(work, items, found.core.commitments, sealing, cancelled)
@@ -78,11 +79,17 @@ def _check_wanted(tree: Tree, found: Checked, structure: Structure, withhold: Se
         shown = clean_line(name, 80)
         if name not in found.core.commitments:
             some = ", ".join(structure.present[:3])
-            raise InputError("unknown-item", f"{tree.where}: has no item {shown}; its items are {some}, …")
+            raise InputError(
+                "unknown-item",
+                message("{where}: has no item {item}; its items are {items}, …", where=tree.where, item=shown, items=some),
+            )
         if name in structure.withheld:
-            raise InputError("withheld-already", f"{tree.where}: {shown} is withheld already")
+            raise InputError("withheld-already", message("{where}: {item} is withheld already", where=tree.where, item=shown))
         if name in seal and (name in withhold or name in structure.sealed):
-            raise InputError("sealed-already", f"{tree.where}: {shown} is sealed already, or both sealed and withheld")
+            raise InputError(
+                "sealed-already",
+                message("{where}: {item} is sealed already, or both sealed and withheld", where=tree.where, item=shown),
+            )
 
 
 def _belongs(path: str, items: Sequence[str]) -> bool:
@@ -112,8 +119,10 @@ def disclose(path: Path, item: str, out: Path, *, bundle_id: str | None = None) 
         found = check_whole(tree)
         assert found.structure is not None  # check_whole gives it
         if item not in found.structure.present:
-            why = "is not open in it" if item in found.core.commitments else "is no item of it"
-            raise InputError("unknown-item", f"{tree.where}: {clean_line(item, 80)} {why}")
+            shown = clean_line(item, 80)
+            closed = message("{where}: {item} is not open in it", where=tree.where, item=shown)
+            strange = message("{where}: {item} is no item of it", where=tree.where, item=shown)
+            raise InputError("unknown-item", closed if item in found.core.commitments else strange)
         _write(out, item, _item_members(tree, found.structure, item))
         return found.core.bundle_id
 
@@ -123,8 +132,13 @@ def _disclose_withheld(root: Path, item: str, out: Path, bundle_id: str | None) 
     records = [one for one in reversed(exports(root)) if item in (*one.withheld, *one.sealed)]
     chosen = next((one for one in records if one.bundle_id.startswith(bundle_id or "")), None)
     if chosen is None:
-        which = f"the export {clean_line(bundle_id, 20)}" if bundle_id else "any export"
-        raise InputError("unknown-item", f"{where}: {clean_line(item, 80)} was not withheld or sealed at {which}")
+        which = message("the export {bundle_id}", bundle_id=clean_line(bundle_id, 20)) if bundle_id else message("any export")
+        raise InputError(
+            "unknown-item",
+            message(
+                "{where}: {item} was not withheld or sealed at {which}", where=where, item=clean_line(item, 80), which=which
+            ),
+        )
     with open_tree(root / "bundles" / chosen.bundle_id / "withheld") as tree:
         paths = [path for path in tree.sizes() if path.startswith(f"items/{item}/")]
         found = Structure(expected={})
@@ -133,7 +147,9 @@ def _disclose_withheld(root: Path, item: str, out: Path, bundle_id: str | None) 
         add_item(found, tree, item, commitment, paths)
         altered = altered_files(tree, found.expected)
         if altered:
-            raise BrokenError("altered", f"{where}: {altered[0]} of the withheld items was altered")
+            raise BrokenError(
+                "altered", message("{where}: {item} of the withheld items was altered", where=where, item=altered[0])
+            )
         _write(out, item, _item_members(tree, found, item))
     return chosen.bundle_id
 

@@ -41,6 +41,7 @@ from compliance_tui.evidence.blob_store import BlobStore
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import fsync_folder, read_bounded, write_atomic, writing
 from compliance_tui.safe.instant import format_instant
+from compliance_tui.safe.language import message
 from compliance_tui.safe.model import load_model
 from compliance_tui.safe.strict_json import dump_json
 from compliance_tui.safe.text import clean_line
@@ -101,7 +102,10 @@ def export(
     every = dict(sorted({**items, **answers}.items()))
     sealed = sealing.items if sealing else ()
     if strange := next((name for name in sealed if name not in every), None):
-        raise InputError("unknown-item", f"--seal: there is no item {clean_line(strange, 80)}; `evidence list` shows them")
+        raise InputError(
+            "unknown-item",
+            message("--seal: there is no item {item}; `evidence list` shows them", item=clean_line(strange, 80)),
+        )
     withheld = tuple(item.id for item in contents.items.values() if item.disclosure == "withhold" and item.id not in sealed)
     earlier = exports(contents.root)
     with changing(contents.root):

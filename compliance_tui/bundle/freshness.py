@@ -14,7 +14,9 @@ from compliance_tui.bundle.predicates import Register, RegisterEntry, Supersessi
 from compliance_tui.bundle.state import DOUBTS, Met
 from compliance_tui.bundle.statement import PREDICATE, Statement
 from compliance_tui.safe.instant import format_instant, parse_instant
+from compliance_tui.safe.language import joined, message
 from compliance_tui.safe.text import clean_line
+from compliance_tui.safe.words import word
 from compliance_tui.trust.policy import Policy, evaluate_freshness, rule_for
 from compliance_tui.trust.signature import SignatureCount
 
@@ -54,25 +56,36 @@ def freshness(
     """How the bundle stands at ``as_of``, from everything that counts. ``challenge`` is what the verifier asked it to carry."""
     at = format_instant(as_of)
     if policy is None:
-        return Freshness("unknown", f"only a trust policy can say whom to believe about the status at {at}", True, "unknown")
+        return Freshness(
+            "unknown", message("only a trust policy can say whom to believe about the status at {at}", at=at), True, "unknown"
+        )
     listed = _listed(first, chain, met)
     against = list(_against(first, count, chain, met, listed, policy, as_of, challenge))
     if against:
         over = any(ended for ended, _ in against)
-        return Freshness("fail", "; ".join(text for _, text in against[:3]), True, "no" if over else "unknown")
+        return Freshness("fail", joined([text for _, text in against[:3]], "; "), True, "no" if over else "unknown")
     unclear = [*_unclear(chain), *(text for code, text in met.alarms if code in DOUBTS)]
     if unclear:
-        return Freshness("unknown", "; ".join(unclear[:3]), True, "unknown")
+        return Freshness("unknown", joined(unclear[:3], "; "), True, "unknown")
     rule = rule_for(policy, PREDICATE, first.predicate.attester.id)
-    age = ""
+    age: list[str] = []
     if rule is not None and rule.max_age_days is not None:
-        age = "; " + evaluate_freshness(policy, PREDICATE, first.predicate.attester.id, count).text
+        age = [evaluate_freshness(policy, PREDICATE, first.predicate.attester.id, count).text]
     if listed is not None and as_of < parse_instant(listed.expires):
-        text = f"current: register {listed.version}, good until {listed.expires}, lists it so{age}"
-        return Freshness("pass", text, False, "yes")
+        text = message(
+            "current: register {version}, good until {expires}, lists it so",
+            version=listed.version,
+            expires=listed.expires,
+        )
+        return Freshness("pass", joined([text, *age], "; "), False, "yes")
     demanded = rule_for(policy, REGISTER, first.predicate.attester.id) is not None
-    missing = f"register {listed.version} expired at {listed.expires}" if listed else "no fresh register"
-    return Freshness("unknown", f"valid as of {at}; current status unknown: {missing}{age}", demanded, "unknown")
+    missing = (
+        message("register {version} expired at {expires}", version=listed.version, expires=listed.expires)
+        if listed
+        else message("no fresh register")
+    )
+    text = message("valid as of {at}; current status unknown: {why}", at=at, why=missing)
+    return Freshness("unknown", joined([text, *age], "; "), demanded, "unknown")
 
 
 def _listed(first: Statement, chain: Sequence[Judged], met: Met) -> _Listed | None:
@@ -108,16 +121,35 @@ def _against(
     yield from ((code == "replay", text) for code, text in met.alarms if code not in DOUBTS)
     for one in chain:
         if one.standing == "counted" and isinstance(one.predicate, Withdrawal):
-            yield True, f"withdrawn by {one.by} ({one.predicate.signed_at} as claimed): {clean_line(one.predicate.reason, 200)}"
+            yield (
+                True,
+                message(
+                    "withdrawn by {by} ({at} as claimed): {reason}",
+                    by=one.by,
+                    at=one.predicate.signed_at,
+                    reason=clean_line(one.predicate.reason, 200),
+                ),
+            )
         if one.standing == "counted" and isinstance(one.predicate, Supersession):
             new = one.predicate.replacement
-            yield True, f"superseded by sequence {new.sequence}, bundle {new.digest.sha256[:16]}…"
+            yield (
+                True,
+                message(
+                    "superseded by sequence {sequence}, bundle {sha256}…", sequence=new.sequence, sha256=new.digest.sha256[:16]
+                ),
+            )
     if listed is not None:
-        yield from ((True, f"register {listed.version} {why}") for why in _listed_otherwise(listed, said.sequence))
+        yield from (
+            (True, message("register {version} {why}", version=listed.version, why=why))
+            for why in _listed_otherwise(listed, said.sequence)
+        )
     if said.valid_until is not None and parse_instant(said.valid_until) <= as_of:
-        yield True, f"the lab itself says that it is valid until {said.valid_until}"
+        yield True, message("the lab itself says that it is valid until {until}", until=said.valid_until)
     if challenge is not None and said.challenge != challenge:
-        yield False, "it does not carry the challenge that you asked for: nothing shows that it was made after you asked"
+        yield (
+            False,
+            message("it does not carry the challenge that you asked for: nothing shows that it was made after you asked"),
+        )
     age = evaluate_freshness(policy, PREDICATE, said.attester.id, count)
     if not age.satisfied and rule_for(policy, PREDICATE, said.attester.id) is not None:
         yield False, age.text
@@ -126,13 +158,15 @@ def _against(
 def _listed_otherwise(listed: _Listed, sequence: int) -> Iterator[str]:
     """What the register says instead of: this bundle, this sequence, current."""
     if listed.other is not None:
-        yield f"lists another bundle as sequence {sequence}: {listed.other.digest.sha256[:16]}…"
+        yield message(
+            "lists another bundle as sequence {sequence}: {sha256}…", sequence=sequence, sha256=listed.other.digest.sha256[:16]
+        )
     elif listed.entry is None:
-        yield "does not list this bundle"
+        yield message("does not list this bundle")
     elif listed.entry.status != "current":
-        yield f"lists it as {listed.entry.status}"
+        yield message("lists it as {status}", status=word(listed.entry.status))
     elif listed.entry.sequence != sequence:
-        yield f"lists this bundle as sequence {listed.entry.sequence}, not {sequence}"
+        yield message("lists this bundle as sequence {sequence}, not {other}", sequence=listed.entry.sequence, other=sequence)
 
 
 def _unclear(chain: Sequence[Judged]) -> Iterator[str]:
@@ -140,8 +174,13 @@ def _unclear(chain: Sequence[Judged]) -> Iterator[str]:
     for one in chain:
         where = clean_line(one.attestation.name, 80)
         if one.standing == "not-understood":
-            yield f"{where} is not understood: {one.reason}"
+            yield message("{where} is not understood: {reason}", where=where, reason=one.reason)
         ends = isinstance(one.predicate, Withdrawal | Supersession)
         if ends and one.standing == "not-counted" and one.count.people:
             kind = one.name.partition("/")[0]
-            yield f"{where} is a {kind} that somebody you know signed, but that does not count: {one.reason}"
+            yield message(
+                "{where} is a {kind} that somebody you know signed, but that does not count: {reason}",
+                where=where,
+                kind=kind,
+                reason=one.reason,
+            )

@@ -13,6 +13,7 @@ from compliance_tui.bundle.seal import unseal
 from compliance_tui.bundle.structure import CoreManifest, Structure, add_item
 from compliance_tui.bundle.tree import Overlay, Tree, open_tree, read_file
 from compliance_tui.safe.errors import BrokenError, InputError
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 
 MANIFEST = "SHA256SUMS"
@@ -51,7 +52,10 @@ def _items_in(given: Tree) -> dict[str, Places]:
     for path in paths:
         top, _, rest = path.partition("/")
         if top != "items" or "/" not in rest:
-            raise InputError("no-item", f"{given.where}: not an item's folder (it has no SHA256SUMS), nor one of items/…")
+            raise InputError(
+                "no-item",
+                message("{where}: not an item's folder (it has no SHA256SUMS), nor one of items/…", where=given.where),
+            )
         found.setdefault(rest.partition("/")[0], {})[path] = (given, path)
     return found
 
@@ -66,19 +70,28 @@ def _add(
     cancelled: Cancelled | None,
 ) -> None:
     if name not in core.commitments:
-        what = clean_line(name) or "no item's files"
-        raise BrokenError("not-committed", f"{where}: holds {what}, which this bundle does not commit to")
+        what = clean_line(name) or message("no item's files")
+        raise BrokenError(
+            "not-committed", message("{where}: holds {what}, which this bundle does not commit to", where=where, what=what)
+        )
     if name in found.present:
-        raise InputError("exists", f"{where}: {name} is in the bundle already; leave it out of --with")
+        raise InputError(
+            "exists", message("{where}: {name} is in the bundle already; leave it out of --with", where=where, name=name)
+        )
     overlay = Overlay(next(iter(places.values()))[0], places)
     apart = Structure(expected={}, nonces=found.nonces)
     try:
         add_item(apart, overlay, name, core.commitments[name], sorted(places))
         altered = altered_files(overlay, apart.expected, None, cancelled)
         if altered:
-            raise BrokenError("altered", f"{altered[0]} was altered")
+            raise BrokenError("altered", message("{path} was altered", path=altered[0]))
     except BrokenError as error:
-        raise BrokenError("not-committed", f"{where}: not the {name} that this bundle commits to ({error})") from None
+        raise BrokenError(
+            "not-committed",
+            message(
+                "{where}: not the {name} that this bundle commits to ({reason})", where=where, name=name, reason=str(error)
+            ),
+        ) from None
     handed.places.update(places)
     handed.items.append(name)
     found.expected.update(apart.expected)
@@ -114,11 +127,13 @@ def open_sealed(
             try:
                 given = stack.enter_context(open_tree(target))
             except (BrokenError, InputError):
-                raise BrokenError("not-committed", f"{path}: opens to something that is no item's ZIP") from None
+                raise BrokenError(
+                    "not-committed", message("{path}: opens to something that is no item's ZIP", path=path)
+                ) from None
             given.where = path
             places: Places = {inner: (given, inner) for inner in given.sizes()}
             if any(not inner.startswith(f"items/{name}/") for inner in places):
-                raise BrokenError("not-committed", f"{path}: opens to another item than {name}")
+                raise BrokenError("not-committed", message("{path}: opens to another item than {name}", path=path, name=name))
             _add(handed, path, name, places, core, found, cancelled)
         yield
 
@@ -129,5 +144,8 @@ def open_folders(folders: Sequence[Path]) -> Iterator[list[Tree]]:
     with ExitStack() as stack:
         for folder in folders:
             if not folder.is_dir():
-                raise InputError("not-found", f"{clean_line(str(folder))}: no such folder; --with wants one item's folder")
+                raise InputError(
+                    "not-found",
+                    message("{folder}: no such folder; --with wants one item's folder", folder=clean_line(str(folder))),
+                )
         yield [stack.enter_context(open_tree(folder)) for folder in folders]

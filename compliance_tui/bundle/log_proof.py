@@ -84,7 +84,10 @@ def prove_log(
     broken: list[int] = []
     for size in sorted(set(since)):
         if not 0 < size <= tree.size:
-            raise InputError("no-line", f"the log has {tree.size} lines; a head of {size} was never its own")
+            raise InputError(
+                "no-line",
+                message("the log has {number} lines; a head of {size} was never its own", number=tree.size, size=size),
+            )
         earlier.append(_earlier(tree, LogHead(size=size, root=_text(tree.root(size)))))
     for record in records[-MOST_EARLIER + len(earlier) :] if len(earlier) < MOST_EARLIER else ():
         if record.log is None:

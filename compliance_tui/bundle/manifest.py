@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from compliance_tui.bundle.names import check_names
 from compliance_tui.safe.errors import BrokenError
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 
 LARGEST_MANIFEST = 32 * (1 << 20)
@@ -25,18 +26,23 @@ def read_sums(content: bytes, where: str, *, check: bool = True) -> dict[str, st
     """
     name = clean_line(where)
     if content and not content.endswith(b"\n"):
-        raise BrokenError("bad-manifest", f"{name}: its last line has no end; it was cut short")
+        raise BrokenError("bad-manifest", message("{name}: its last line has no end; it was cut short", name=name))
     entries: dict[str, str] = {}
     last = ""
     if content.count(b"\n") > MOST_LINES:
-        raise BrokenError("bad-manifest", f"{name}: more than {MOST_LINES:,} lines")
+        raise BrokenError("bad-manifest", message("{name}: more than {most:,} lines", name=name, most=MOST_LINES))
     for number, line in enumerate(io.BytesIO(content), 1):
         match = _LINE.fullmatch(line[:-1])
         if match is None:
-            raise BrokenError("bad-manifest", f"{name}, line {number}: not a SHA-256, two spaces and a safe path")
+            raise BrokenError(
+                "bad-manifest",
+                message("{name}, line {number}: not a SHA-256, two spaces and a safe path", name=name, number=number),
+            )
         path = match[2].decode()
         if path <= last:
-            raise BrokenError("bad-manifest", f"{name}, line {number}: not in sorted order, or doubled")
+            raise BrokenError(
+                "bad-manifest", message("{name}, line {number}: not in sorted order, or doubled", name=name, number=number)
+            )
         entries[path] = match[1].decode()
         last = path
     if check:

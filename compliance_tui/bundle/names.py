@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from compliance_tui.safe.errors import BrokenError
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 
 _COMPONENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,159}")
@@ -20,17 +21,17 @@ def name_fault(path: str) -> str:
     if len(path) <= LONGEST and _SAFE.fullmatch(path) and not _DEVICE.search(path):
         return ""
     if len(path) > LONGEST:
-        return f"is longer than {LONGEST} characters"
+        return message("is longer than {longest} characters", longest=LONGEST)
     components = path.split("/")
     if len(components) > DEEPEST:
-        return f"is deeper than {DEEPEST} folders"
+        return message("is deeper than {deepest} folders", deepest=DEEPEST)
     for component in components:
         if not _COMPONENT.fullmatch(component):
-            return "has a part that is not made of letters, digits, dot, dash and underscore"
+            return message("has a part that is not made of letters, digits, dot, dash and underscore")
         if component.endswith("."):
-            return "has a part that ends in a dot"
+            return message("has a part that ends in a dot")
         if component.partition(".")[0].lower() in _DEVICES:
-            return "has a part that is the name of a device on Windows"
+            return message("has a part that is the name of a device on Windows")
     return ""
 
 
@@ -45,10 +46,10 @@ def check_names(paths: Iterable[str]) -> None:
     for path in paths:
         fault = name_fault(path)
         if fault:
-            raise BrokenError("bad-name", f"{clean_line(path)}: {fault}")
+            raise BrokenError("bad-name", message("{where}: {reason}", where=clean_line(path), reason=fault))
         key = path.lower()
         if hash(key) in files:
-            raise BrokenError("bad-name", f"{clean_line(path)}: stands twice, or differs only in case")
+            raise BrokenError("bad-name", message("{path}: stands twice, or differs only in case", path=clean_line(path)))
         files[hash(key)] = path
         end = key.rfind("/")
         while end > 0 and (folder := hash(key[:end])) not in folders:
@@ -56,7 +57,7 @@ def check_names(paths: Iterable[str]) -> None:
             end = key.rfind("/", 0, end)
     clash = next((files[folder] for folder in folders if folder in files), None)
     if clash is not None:
-        raise BrokenError("bad-name", f"{clean_line(clash)}: is a file and a folder at once")
+        raise BrokenError("bad-name", message("{clash}: is a file and a folder at once", clash=clean_line(clash)))
 
 
 def safe_file_name(original: str, taken: set[str]) -> str:

@@ -24,6 +24,7 @@ from compliance_tui.bundle.statement import (
     Text,
     Time,
 )
+from compliance_tui.safe.language import message
 
 Decision = Literal["accepted", "accepted-with-conditions", "returned", "refused", "withdrawn"]
 DECISIONS: tuple[Decision, ...] = ("accepted", "accepted-with-conditions", "returned", "refused", "withdrawn")
@@ -97,11 +98,11 @@ class Determination(StatementModel):
     @model_validator(mode="after")
     def _sound(self) -> "Determination":
         if bool(self.conditions) != (self.decision == "accepted-with-conditions"):
-            raise ValueError("conditions go with the decision accepted-with-conditions, and with no other")
+            raise ValueError(message("conditions go with the decision accepted-with-conditions, and with no other"))
         if self.valid_until is not None and not self.decision.startswith("accepted"):
-            raise ValueError("only a decision that accepts is valid until a day")
+            raise ValueError(message("only a decision that accepts is valid until a day"))
         if self.decision == "withdrawn" and self.replaces is None:
-            raise ValueError("a decision can be withdrawn only where there is one; name it in replaces")
+            raise ValueError(message("a decision can be withdrawn only where there is one; name it in replaces"))
         return self
 
 
@@ -125,7 +126,7 @@ class Supersession(StatementModel):
     @model_validator(mode="after")
     def _later(self) -> "Supersession":
         if self.replacement.sequence <= self.sequence:
-            raise ValueError("the replacement must have a higher sequence")
+            raise ValueError(message("the replacement must have a higher sequence"))
         return self
 
 
@@ -164,9 +165,9 @@ class Register(StatementModel):
     def _ordered(self) -> "Register":
         sequences = [entry.sequence for entry in self.bundles]
         if sequences != sorted(set(sequences)) or len({entry.digest.sha256 for entry in self.bundles}) != len(sequences):
-            raise ValueError("each bundle stands once, in the order of the sequence")
+            raise ValueError(message("each bundle stands once, in the order of the sequence"))
         if self.expires <= self.signed_at:
-            raise ValueError("a register expires after it was signed")
+            raise ValueError(message("a register expires after it was signed"))
         return self
 
 

@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 
 from compliance_tui.safe.errors import BrokenError, CancelledError, InputError
 from compliance_tui.safe.files import open_regular, read_bounded, writing
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 
 MARK = b"age-encryption.org/v1\n"
@@ -51,7 +52,7 @@ def _library() -> Any:
     try:
         return import_module("pyrage")
     except ImportError:
-        raise InputError("missing-extra", "sealing needs the extra: pip install 'compliance-tui[seal]'") from None
+        raise InputError("missing-extra", message("sealing needs the extra: pip install 'compliance-tui[seal]'")) from None
 
 
 def read_recipients(given: Sequence[str]) -> list[Recipient]:
@@ -67,7 +68,7 @@ def read_recipients(given: Sequence[str]) -> list[Recipient]:
         content = read_bounded(Path(one), _LARGEST_KEYS).decode("utf-8", "replace")
         found = [line.strip() for line in content.splitlines() if line.strip() and not line.startswith("#")]
         if not found:
-            raise InputError("bad-recipient", f"{clean_line(one)}: holds no recipient")
+            raise InputError("bad-recipient", message("{path}: holds no recipient", path=clean_line(one)))
         lines += found
     return [_recipient(line) for line in dict.fromkeys(lines)]
 
@@ -79,11 +80,13 @@ def _recipient(text: str) -> Recipient:
     text = " ".join(words[:2]) if text.startswith("ssh-") else text
     try:
         if text.startswith("ssh-") and words[0] != "ssh-ed25519":
-            raise library.RecipientError("another kind")
+            raise library.RecipientError(message("another kind"))
         return Recipient(text, kind.Recipient.from_str(text))
     except (library.RecipientError, ValueError):
         shown = clean_line(text, 60)
-        raise InputError("bad-recipient", f"{shown}: not a recipient; write age1… or ssh-ed25519 …, or name a file") from None
+        raise InputError(
+            "bad-recipient", message("{shown}: not a recipient; write age1… or ssh-ed25519 …, or name a file", shown=shown)
+        ) from None
 
 
 def read_identities(path: Path) -> list[Any]:
@@ -100,9 +103,11 @@ def read_identities(path: Path) -> list[Any]:
         lines = [line.strip() for line in content.decode("ascii").splitlines()]
         found = [library.x25519.Identity.from_str(line) for line in lines if line and not line.startswith("#")]
     except (library.IdentityError, ValueError):
-        raise InputError("bad-identity", f"{where}: not an age identity, nor an OpenSSH key without a passphrase") from None
+        raise InputError(
+            "bad-identity", message("{where}: not an age identity, nor an OpenSSH key without a passphrase", where=where)
+        ) from None
     if not found:
-        raise InputError("bad-identity", f"{where}: holds no identity (AGE-SECRET-KEY-1…)")
+        raise InputError("bad-identity", message("{where}: holds no identity (AGE-SECRET-KEY-1…)", where=where))
     return found
 
 
@@ -123,7 +128,7 @@ class _Writer(io.RawIOBase):
         try:
             view = memoryview(content)
             if self._limit is not None and self.size + len(view) > self._limit:
-                raise BrokenError("too-large", "it opens to more than it can hold")
+                raise BrokenError("too-large", message("it opens to more than it can hold"))
             while view:
                 written = self._target.write(view)
                 self.digest.update(view[:written])
@@ -179,7 +184,9 @@ def seal(
                 done = seal_stream(plain, file, recipients, progress, cancelled)
                 os.fsync(file.fileno())
             if done.size != os.stat(target).st_size or plain_size(target) != size:
-                raise InputError("not-written", f"{clean_line(str(target))}: came out short; free space, and repeat")
+                raise InputError(
+                    "not-written", message("{target}: came out short; free space, and repeat", target=clean_line(str(target)))
+                )
         except BaseException:
             target.unlink(missing_ok=True)
             raise
@@ -217,12 +224,12 @@ def _plain_size(file: BinaryIO, size: int, where: str) -> int:
     last = head.find(b"\n---")
     end = head.find(b"\n", last + 1) + 1
     if not head.startswith(MARK) or last < 0 or end <= 0:
-        raise BrokenError("bad-age", f"{where}: not an age file (age-encryption.org/v1, not armoured)")
+        raise BrokenError("bad-age", message("{where}: not an age file (age-encryption.org/v1, not armoured)", where=where))
     body = size - end - _NONCE
     chunks = max(1, -(-body // (_CHUNK + _TAG)))
     plain = body - chunks * _TAG
     if plain < 0 or max(1, -(-plain // _CHUNK)) != chunks:
-        raise BrokenError("bad-age", f"{where}: was cut short: no age file has this size")
+        raise BrokenError("bad-age", message("{where}: was cut short: no age file has this size", where=where))
     return plain
 
 
@@ -264,9 +271,11 @@ def unseal_stream(
             raise reader.error or writer.error or error from None
         if isinstance(error, library.DecryptError) and "No matching keys" in str(error):
             return None
-        raise BrokenError("bad-age", f"{where}: does not open: damaged, or never what it is said to be") from None
+        raise BrokenError(
+            "bad-age", message("{where}: does not open: damaged, or never what it is said to be", where=where)
+        ) from None
     if writer.error or writer.size != expected:
-        raise writer.error or BrokenError("bad-age", f"{where}: opens to less than it holds")
+        raise writer.error or BrokenError("bad-age", message("{where}: opens to less than it holds", where=where))
     return writer.digest.hexdigest()
 
 
@@ -280,4 +289,4 @@ def _panics_too() -> Iterator[None]:
     except BaseException as error:
         if type(error).__name__ != "PanicException":
             raise
-        raise ValueError("cannot be read") from None
+        raise ValueError(message("cannot be read")) from None

@@ -15,6 +15,7 @@ from compliance_tui.bundle.write import Member, write_zip
 from compliance_tui.safe.errors import BrokenError, InputError
 from compliance_tui.safe.files import open_regular
 from compliance_tui.safe.instant import format_instant
+from compliance_tui.safe.language import message
 from compliance_tui.trust.keys import Signer
 
 DELIVERY = "delivery/v1"
@@ -67,7 +68,9 @@ def _check(plain: Path, ciphertext: Ciphertext, identities: Sequence[Any]) -> No
     where = ciphertext.path.name
     with open_regular(ciphertext.path) as file:
         if hashlib.file_digest(file, "sha256").hexdigest() != ciphertext.sha256:
-            raise InputError("not-written", f"{where}: is not on disk as it was written; check the disk, and repeat")
+            raise InputError(
+                "not-written", message("{where}: is not on disk as it was written; check the disk, and repeat", where=where)
+            )
         if not identities:
             return
         file.seek(0)
@@ -75,9 +78,13 @@ def _check(plain: Path, ciphertext: Ciphertext, identities: Sequence[Any]) -> No
             inside = unseal_stream(file, ciphertext.size, nowhere, identities, where)
     with open_regular(plain) as file:
         if inside is None:
-            raise InputError("bad-identity", "the escrow identity is not that of the escrow recipient; nothing was written")
+            raise InputError(
+                "bad-identity", message("the escrow identity is not that of the escrow recipient; nothing was written")
+            )
         if inside != hashlib.file_digest(file, "sha256").hexdigest():
-            raise BrokenError("bad-age", f"{where}: opens to something else than was sealed; nothing was written")
+            raise BrokenError(
+                "bad-age", message("{where}: opens to something else than was sealed; nothing was written", where=where)
+            )
 
 
 def delivery_members(
@@ -94,7 +101,7 @@ def delivery_members(
     Raises InputError ``no-key`` without a signer: an unsigned delivery proves nothing.
     """
     if not signers:
-        raise InputError("no-key", "what is sealed is delivered under a signature: name a key with --key")
+        raise InputError("no-key", message("what is sealed is delivered under a signature: name a key with --key"))
     subjects = [
         ResourceDescriptor(name=f"sealed/{one.name}.age", digest=DigestSet(sha256=one.ciphertext.sha256)) for one in sealed
     ]

@@ -21,6 +21,7 @@ from compliance_tui.bundle.tree import Tree, open_tree
 from compliance_tui.bundle.write import Member, write_folder, write_zip
 from compliance_tui.safe.errors import BrokenError, InputError
 from compliance_tui.safe.files import write_atomic, writing
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 from compliance_tui.trust.keys import Signer
 
@@ -41,7 +42,7 @@ def check_core(tree: Tree) -> Checked:
     attestations = read_attestations(tree)
     statement = read_statement(attestations[0].content, f"{FIRST}/statement.json")
     if statement.bundle_id != core.bundle_id:
-        raise BrokenError("other-bundle", f"{tree.where}: its statement is about another bundle")
+        raise BrokenError("other-bundle", message("{where}: its statement is about another bundle", where=tree.where))
     return Checked(core, statement, attestations)
 
 
@@ -52,7 +53,7 @@ def check_whole(tree: Tree, progress: Progress | None = None, cancelled: Cancell
     structure = read_structure(tree, found.core, delivered(found.attestations), attested)
     altered = altered_files(tree, structure.expected, progress, cancelled)
     if altered:
-        raise BrokenError("altered", f"{tree.where}: {altered[0]} was altered")
+        raise BrokenError("altered", message("{where}: {path} was altered", where=tree.where, path=altered[0]))
     return Checked(found.core, found.statement, found.attestations, structure)
 
 
@@ -72,15 +73,30 @@ def sign_bundle(path: Path, signer: Signer, attestation: str = FIRST, shown: byt
         try:
             found = check_whole(tree)
         except BrokenError as error:
-            raise BrokenError(error.code, f"{error}; do not sign this") from None
+            raise BrokenError(error.code, message("{fault}; do not sign this", fault=str(error))) from None
         chosen = next((one for one in found.attestations if one.name == attestation), None)
         if chosen is None:
-            raise InputError("not-found", f"{tree.where}: has no {attestation}; its last is {found.attestations[-1].name}")
+            raise InputError(
+                "not-found",
+                message(
+                    "{where}: has no {attestation}; its last is {last}",
+                    where=tree.where,
+                    attestation=attestation,
+                    last=found.attestations[-1].name,
+                ),
+            )
         if shown is not None and chosen.content != shown:
-            raise BrokenError("changed", f"{tree.where}: {attestation} is no longer what was shown; nothing was signed")
+            raise BrokenError(
+                "changed",
+                message(
+                    "{where}: {attestation} is no longer what was shown; nothing was signed",
+                    where=tree.where,
+                    attestation=attestation,
+                ),
+            )
         new = signature_members(chosen.name, chosen.content, chosen.framed.name, signer)
         if any(member.path in tree.front() for member in new):
-            raise InputError("signed-already", f"{tree.where}: this key has signed it already")
+            raise InputError("signed-already", message("{where}: this key has signed it already", where=tree.where))
         _put(path, tree, new)
     return found.core.bundle_id
 
@@ -93,7 +109,7 @@ def add_files(path: Path, files: Mapping[str, bytes]) -> None:
     with open_tree(path) as tree:
         taken = next((name for name in files if name in tree.front()), None)
         if taken is not None:
-            raise InputError("exists", f"{tree.where}: has a {clean_line(taken)} already")
+            raise InputError("exists", message("{where}: has a {taken} already", where=tree.where, taken=clean_line(taken)))
         attested_files({**tree.front(), **{name: len(content) for name, content in files.items()}})
         _put(path, tree, [Member(name, content, len(content)) for name, content in files.items()])
 

@@ -105,18 +105,20 @@ def _standing(signature: SshSignature, sign_off: SignOff, person: Person, key: K
         return "false", message("signed with the key of {person}, in another's name", person=person.id)
     why_not = ""
     if key.key != signature.key:
-        why_not = f"the policy has this key as {key.key.kind}, and it signed as {signature.key.kind}"
+        why_not = message(
+            "the policy has this key as {kind}, and it signed as {signed}", kind=key.key.kind, signed=signature.key.kind
+        )
     elif sign_off.at > asked.as_of + SKEW:
-        why_not = "its time is after the instant asked about"
+        why_not = message("its time is after the instant asked about")
     elif key.must_be_touched and not signature.touched:
-        why_not = "nobody touched the FIDO2 token for this signature"
+        why_not = message("nobody touched the FIDO2 token for this signature")
     elif person.seats and sign_off.seat not in person.seats:
-        why_not = f"the policy has them in another seat ({', '.join(person.seats)})"
+        why_not = message("the policy has them in another seat ({seats})", seats=", ".join(person.seats))
     else:
         compromised = key.revoked is not None and key.revoked.reason == "compromised"
         why_not = key.counts(sign_off.at, asked.seen if compromised else ())
     if why_not:
-        return "not-counted", message("{person}: {why}", person=person.id, why=why_not)
+        return "not-counted", message("{where}: {reason}", where=person.id, reason=why_not)
     return "counted", message("signed by {person}, {at} as claimed", person=person.id, at=format_instant(sign_off.at))
 
 

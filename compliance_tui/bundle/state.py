@@ -22,6 +22,7 @@ from compliance_tui.safe.language import message
 from compliance_tui.safe.model import load_json_model
 from compliance_tui.safe.strict_json import dump_json
 from compliance_tui.safe.text import clean_line
+from compliance_tui.safe.words import word
 from compliance_tui.trust.policy import Policy, rolled_back
 
 LARGEST_STATE = 32 * (1 << 20)
@@ -99,7 +100,9 @@ class Met:
     alarms: tuple[tuple[str, str], ...] = ()
     register: SeenRegister | None = None
     remembered: bool = False
-    text: str = "without a state file nothing is remembered, and an older bundle in place of a newer one is not noticed"
+    text: str = message(
+        "without a state file nothing is remembered, and an older bundle in place of a newer one is not noticed"
+    )
 
 
 @dataclass
@@ -126,8 +129,11 @@ def compare(state: State, sighting: Sighting) -> tuple[State, list[tuple[str, st
         if signatures.setdefault(fingerprint, statement) != statement:
             notes.alarm(
                 "one-signature-two-statements",
-                f"one signature fits two statements ({signatures[fingerprint][:16]}… and {statement[:16]}…): "
-                "its maker prepared both; keep both as proof",
+                message(
+                    "one signature fits two statements ({one}… and {other}…): its maker prepared both; keep both as proof",
+                    one=signatures[fingerprint][:16],
+                    other=statement[:16],
+                ),
             )
     after = SeenSeries(attester=series.attester, series=series.series, bundles=bundles, register_=register, log=log)
     others = [one for one in state.series if one is not known]
@@ -141,15 +147,26 @@ def _bundles(series: SeenSeries, sighting: Sighting, notes: _Notes) -> list[Seen
     if other is not None:
         notes.alarm(
             "equivocation",
-            f"the lab signed two bundles as sequence {sighting.sequence} of one series: this one, and {other.bundle[:16]}…, "
-            f"seen {other.seen_at} as {clean_line(other.seen_as, 80)}; keep both as proof",
+            message(
+                "the lab signed two bundles as sequence {sequence} of one series: this one, and {other}…, seen {seen_at} as "
+                "{seen_as}; keep both as proof",
+                sequence=sighting.sequence,
+                other=other.bundle[:16],
+                seen_at=other.seen_at,
+                seen_as=clean_line(other.seen_as, 80),
+            ),
         )
     highest = max(series.bundles, key=lambda one: one.sequence, default=None)
     if highest is not None and highest.sequence > sighting.sequence:
         notes.alarm(
             "replay",
-            f"sequence {sighting.sequence} is not the latest: sequence {highest.sequence} of this series was seen "
-            f"{highest.seen_at} as {clean_line(highest.seen_as, 80)}",
+            message(
+                "sequence {sequence} is not the latest: sequence {highest} of this series was seen {seen_at} as {seen_as}",
+                sequence=sighting.sequence,
+                highest=highest.sequence,
+                seen_at=highest.seen_at,
+                seen_as=clean_line(highest.seen_as, 80),
+            ),
         )
     if any((one.bundle, one.statement) == (sighting.bundle_id, sighting.statement) for one in twins):
         return series.bundles
@@ -168,20 +185,34 @@ def _register(known: SeenRegister | None, given: Register, statement: str, notes
     if known is None:
         return new
     if given.version < known.version:
-        notes.alarm("register-rolled-back", f"its register is version {given.version}; version {known.version} was seen before")
+        text = message(
+            "its register is version {version}; version {known} was seen before", version=given.version, known=known.version
+        )
+        notes.alarm("register-rolled-back", text)
         return known
     if given.version == known.version:
         if statement != known.statement:
-            notes.alarm("two-registers", f"the lab signed two registers of version {given.version}; keep both as proof")
+            text = message("the lab signed two registers of version {version}; keep both as proof", version=given.version)
+            notes.alarm("two-registers", text)
         return known
     listed = {(entry.sequence, entry.digest.sha256): entry.status for entry in given.bundles}
     for entry in known.bundles:
         status = listed.get((entry.sequence, entry.digest.sha256))
         if status is None:
-            text = f"register {given.version} no longer lists sequence {entry.sequence}, as {known.version} did"
+            text = message(
+                "register {version} no longer lists sequence {sequence}, as {known} did",
+                version=given.version,
+                sequence=entry.sequence,
+                known=known.version,
+            )
             notes.alarm("register-forgot", text)
         elif entry.status != "current" and status == "current":
-            text = f"register {given.version} calls sequence {entry.sequence} current, which was {entry.status}"
+            text = message(
+                "register {version} calls sequence {sequence} current, which was {status}",
+                version=given.version,
+                sequence=entry.sequence,
+                status=word(entry.status),
+            )
             notes.alarm("register-revived", text)
     return new
 
@@ -268,9 +299,13 @@ class Memory:
         key = (sighting.attester, sighting.series)
         register = next((one.register_ for one in new.series if (one.attester, one.series) == key), None)
         if why_not:
-            text = f"{self._where} cannot be written ({why_not}): nothing of this verification is remembered"
+            text = message(
+                "{where} cannot be written ({reason}): nothing of this verification is remembered",
+                where=self._where,
+                reason=why_not,
+            )
             return Met(tuple(alarms), register, False, text)
-        return Met(tuple(alarms), register, True, f"remembered in {self._where}")
+        return Met(tuple(alarms), register, True, message("remembered in {where}", where=self._where))
 
     def _read(self) -> State:
         if not self.path.exists():
@@ -293,12 +328,14 @@ class Memory:
         from filelock import FileLock, Timeout
 
         lock = FileLock(self.path.with_name(f".{self.path.name}.lock"))
-        why_not = "" if self.path.parent.is_dir() else "no such folder"
+        why_not = "" if self.path.parent.is_dir() else message("no such folder")
         try:
             if not why_not:
                 lock.acquire(timeout=LOCK_SECONDS)
         except Timeout:
-            raise InputError("busy", f"{self._where}: another verification is writing it; try again") from None
+            raise InputError(
+                "busy", message("{where}: another verification is writing it; try again", where=self._where)
+            ) from None
         except OSError as error:
             why_not = (error.strerror or str(error)).lower()
         try:

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt, StringConstraints
 
 from compliance_tui.safe.errors import BrokenError, InputError
+from compliance_tui.safe.language import message
 from compliance_tui.safe.model import load_json_model, validate
 from compliance_tui.safe.strict_json import dump_json
 from compliance_tui.safe.text import clean_line
@@ -183,7 +184,12 @@ def dump_statement(name: str, subjects: Sequence[ResourceDescriptor], predicate:
         }
     )
     if len(content) > LARGEST_PAYLOAD:
-        most = f"a {name} statement of {len(content):,} bytes; {LARGEST_PAYLOAD:,} at most: say less in it, or say it in two"
+        most = message(
+            "a {name} statement of {number:,} bytes; {largest_payload:,} at most: say less in it, or say it in two",
+            name=name,
+            number=len(content),
+            largest_payload=LARGEST_PAYLOAD,
+        )
         raise InputError("too-large", most)
     return content
 
@@ -200,7 +206,7 @@ def read_statement(content: bytes, where: str) -> Statement:
     except InputError as error:
         raise BrokenError("bad-statement", str(error)) from None
     if statement.subject[0].name != SUBJECT:
-        raise BrokenError("bad-statement", f"{where}: its subject is not {SUBJECT}")
+        raise BrokenError("bad-statement", message("{where}: its subject is not {subject}", where=where, subject=SUBJECT))
     return statement
 
 
@@ -211,7 +217,11 @@ def read_frame(content: bytes, where: str) -> Framed:
     except InputError as error:
         raise BrokenError("bad-statement", str(error)) from None
     ours = frame.predicate_type.startswith(PREDICATE_HOME)
-    name = frame.predicate_type.removeprefix(PREDICATE_HOME) if ours else f"foreign {frame.predicate_type}"
+    name = (
+        frame.predicate_type.removeprefix(PREDICATE_HOME)
+        if ours
+        else message("foreign {predicate_type}", predicate_type=frame.predicate_type)
+    )
     return Framed(clean_line(name, 120), tuple(frame.subject), frame.predicate, hashlib.sha256(content).hexdigest())
 
 

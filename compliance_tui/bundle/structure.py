@@ -11,6 +11,7 @@ from compliance_tui.bundle.names import check_names
 from compliance_tui.bundle.statement import SUBJECT
 from compliance_tui.bundle.tree import Tree, read_file
 from compliance_tui.safe.errors import BrokenError
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 
 README = "README.txt"
@@ -56,18 +57,22 @@ def read_core(tree: Tree) -> CoreManifest:
     sizes = tree.front()
     for path in files:
         if path != README and not _CORE_FILE.fullmatch(path):
-            raise BrokenError("bad-structure", f"{SUBJECT} lists {path}, which has no place in a core")
+            raise BrokenError(
+                "bad-structure", message("{subject} lists {path}, which has no place in a core", subject=SUBJECT, path=path)
+            )
         if path not in sizes:
-            raise BrokenError("missing", f"{path} is missing")
+            raise BrokenError("missing", message("{path} is missing", path=path))
     if ITEMS not in files or "core/assessment.json" not in files:
-        raise BrokenError("bad-structure", f"{SUBJECT} does not list the core files")
+        raise BrokenError("bad-structure", message("{subject} does not list the core files", subject=SUBJECT))
     if sum(sizes[path] for path in files) > _LARGEST_CORE:
-        raise BrokenError("too-large", f"the core is larger than the {_LARGEST_CORE:,} bytes allowed")
+        raise BrokenError("too-large", message("the core is larger than the {limit:,} bytes allowed", limit=_LARGEST_CORE))
     commitments: dict[str, str] = {}
     for path, sha256 in files.items():
         content = read_file(tree, path, _LARGEST_CORE)
         if hashlib.sha256(content).hexdigest() != sha256:
-            raise BrokenError("altered", f"{path} was altered: its SHA-256 is not the one in {SUBJECT}")
+            raise BrokenError(
+                "altered", message("{path} was altered: its SHA-256 is not the one in {subject}", path=path, subject=SUBJECT)
+            )
         if path == ITEMS:
             commitments = read_commitments(content)
     return CoreManifest(hashlib.sha256(sums).hexdigest(), files, commitments)
@@ -82,10 +87,12 @@ def read_commitments(content: bytes) -> dict[str, str]:
     for path, sha256 in read_sums(content, ITEMS, check=False).items():
         named = _MANIFEST.fullmatch(path)
         if named is None:
-            raise BrokenError("bad-structure", f"{ITEMS}: {path} is not the manifest of an item")
+            raise BrokenError(
+                "bad-structure", message("{items}: {path} is not the manifest of an item", items=ITEMS, path=path)
+            )
         commitments[named[1]] = sha256
     if len(commitments) > MOST_ITEMS:
-        raise BrokenError("too-large", f"{ITEMS} lists more than {MOST_ITEMS:,} items")
+        raise BrokenError("too-large", message("{items} lists more than {most:,} items", items=ITEMS, most=MOST_ITEMS))
     return commitments
 
 
@@ -105,7 +112,7 @@ def read_structure(tree: Tree, core: CoreManifest, delivered: Mapping[str, str],
         elif top == "sealed" and (sealed := _SEALED.fullmatch(paths[0])) and sealed[1] in core.commitments:
             _sealed(found, sealed[1], paths[0], delivered)
         elif (stray := next((path for path in paths if path not in known), None)) is not None:
-            raise BrokenError("bad-structure", f"{clean_line(stray)} is in no manifest; it was added")
+            raise BrokenError("bad-structure", message("{path} is in no manifest; it was added", path=clean_line(stray)))
     away = {*found.present, *found.sealed}
     found.withheld = [name for name in core.commitments if name not in away]
     return found
@@ -123,21 +130,25 @@ def add_item(found: Structure, tree: Tree, name: str, commitment: str, paths: li
     """
     manifest = f"items/{name}/SHA256SUMS"
     if manifest not in paths:
-        raise BrokenError("bad-structure", f"items/{name} is there without its manifest")
+        raise BrokenError("bad-structure", message("items/{name} is there without its manifest", name=name))
     content = read_file(tree, manifest, LARGEST_MANIFEST)
     if hashlib.sha256(content).hexdigest() != commitment:
-        raise BrokenError("altered", f"{manifest} is not the one that {ITEMS} commits to")
+        raise BrokenError(
+            "altered", message("{manifest} is not the one that {items} commits to", manifest=manifest, items=ITEMS)
+        )
     entries = read_sums(content, manifest)
     if [manifest, *entries] != paths:
         _explain(name, manifest, entries, paths)
     if f"items/{name}/nonce" not in entries or f"items/{name}/item.json" not in entries:
-        raise BrokenError("bad-structure", f"{manifest} lists no nonce, or no item.json")
+        raise BrokenError("bad-structure", message("{manifest} lists no nonce, or no item.json", manifest=manifest))
     odd = next((path for path in entries if not _ITEM_FILE.fullmatch(path)), None)
     if odd is not None:
-        raise BrokenError("bad-structure", f"{odd} has no place in an item")
+        raise BrokenError("bad-structure", message("{odd} has no place in an item", odd=odd))
     nonce = read_file(tree, f"items/{name}/nonce", NONCE_LENGTH)
     if not re.fullmatch(rb"[0-9a-f]{64}\n", nonce) or nonce in found.nonces:
-        raise BrokenError("bad-structure", f"items/{name}/nonce is no nonce of 32 bytes, or stands in two items")
+        raise BrokenError(
+            "bad-structure", message("items/{name}/nonce is no nonce of 32 bytes, or stands in two items", name=name)
+        )
     found.nonces.add(nonce)
     # The paths of the listing, not their twins in the manifest: of a hundred thousand, one copy is enough.
     found.expected.update({path: bytes.fromhex(entries[path]) for path in paths[1:]})
@@ -149,20 +160,23 @@ def add_item(found: Structure, tree: Tree, name: str, commitment: str, paths: li
 def _explain(name: str, manifest: str, entries: Mapping[str, str], paths: list[str]) -> None:
     stranger = next((path for path in entries if not path.startswith(f"items/{name}/")), None)
     if stranger is not None:
-        raise BrokenError("bad-structure", f"{manifest} lists {stranger}, a file of another item")
+        raise BrokenError(
+            "bad-structure",
+            message("{manifest} lists {stranger}, a file of another item", manifest=manifest, stranger=stranger),
+        )
     there = set(paths)
     missing = next((path for path in entries if path not in there), None)
     if missing is not None:
-        raise BrokenError("missing", f"{missing} is missing")
+        raise BrokenError("missing", message("{path} is missing", path=missing))
     extra = next((path for path in paths if path != manifest and path not in entries), manifest)
-    raise BrokenError("bad-structure", f"{clean_line(extra)} is in no manifest; it was added")
+    raise BrokenError("bad-structure", message("{path} is in no manifest; it was added", path=clean_line(extra)))
 
 
 def _sealed(found: Structure, name: str, path: str, delivered: Mapping[str, str]) -> None:
     if name in found.present:
-        raise BrokenError("bad-structure", f"{name} is there twice: sealed and open")
+        raise BrokenError("bad-structure", message("{name} is there twice: sealed and open", name=name))
     if path not in delivered:
-        raise BrokenError("bad-structure", f"{path} is in no delivery statement; it was added")
+        raise BrokenError("bad-structure", message("{path} is in no delivery statement; it was added", path=path))
     found.expected[path] = bytes.fromhex(delivered[path])
     found.sealed.append(name)
 

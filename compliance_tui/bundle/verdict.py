@@ -17,6 +17,7 @@ from compliance_tui.bundle.state import Met
 from compliance_tui.bundle.statement import Statement
 from compliance_tui.bundle.view import BundleView
 from compliance_tui.safe.instant import format_instant
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 from compliance_tui.trust.signature import SignatureCount
 
@@ -97,7 +98,7 @@ class Verification:
         """What was not reached stays unknown."""
         for name in LINES:
             if self.line(name) is None:
-                self.add(name, "unknown", "not reached")
+                self.add(name, "unknown", message("not reached"))
 
     @property
     def signature_valid(self) -> Answer:

@@ -133,7 +133,9 @@ def _core(work: _Work, tree: Tree, name: str) -> CoreManifest:
     found.statement = read_statement(first.content, f"{FIRST}/{STATEMENT}")
     found.statement_sha256 = first.framed.sha256
     if found.statement.bundle_id != core.bundle_id:
-        raise BrokenError("other-bundle", "the statement is about another bundle: its subject is not this core/SHA256SUMS")
+        raise BrokenError(
+            "other-bundle", message("the statement is about another bundle: its subject is not this core/SHA256SUMS")
+        )
     _signatures(work, first, found.statement)
     work.step = "time"
     _time(work, found.statement)
@@ -153,33 +155,41 @@ def _signatures(work: _Work, first: Attestation, statement: Statement) -> None:
     found.signatures = count
     attester = clean_line(statement.predicate.attester.id)
     if policy is None:
-        found.add("signatures", "unknown", f"{len(count.files)} signatures; without a trust policy (--trust) they are nobody's")
-        found.add("identity", "unknown", f"the bundle says that it is by {attester}; only a trust policy can know")
+        found.add(
+            "signatures",
+            "unknown",
+            message("{number} signatures; without a trust policy (--trust) they are nobody's", number=len(count.files)),
+        )
+        found.add(
+            "identity",
+            "unknown",
+            message("the bundle says that it is by {attester}; only a trust policy can know", attester=attester),
+        )
         return
     if count.unsigned:
-        found.add("signatures", "fail", "unsigned: there is no signature at all")
-        found.add("identity", "unknown", f"says that it is by {attester}, which nobody signed")
+        found.add("signatures", "fail", message("unsigned: there is no signature at all"))
+        found.add("identity", "unknown", message("says that it is by {attester}, which nobody signed", attester=attester))
         return
     if policy.expires and asked.as_of >= policy.expires:
-        found.add("signatures", "fail", f"your trust policy expired at {format_instant(policy.expires)}; renew it")
-        found.add("identity", "unknown", "an expired policy vouches for nobody")
+        found.add(
+            "signatures", "fail", message("your trust policy expired at {at}; renew it", at=format_instant(policy.expires))
+        )
+        found.add("identity", "unknown", message("an expired policy vouches for nobody"))
         return
     back = asked.memory.check_policy() if asked.memory else ""
     if back:
         found.add("signatures", "fail", back)
-        found.add("identity", "unknown", "a policy that may have been rolled back vouches for nobody")
+        found.add("identity", "unknown", message("a policy that may have been rolled back vouches for nobody"))
         return
     work.believed = policy
     rule = evaluate_rules(policy, PREDICATE, statement.predicate.attester.id, count.people)
     found.add("signatures", "pass" if rule.satisfied else "fail", rule.text)
     known = {person.id: person for person in policy.person}
-    signers = [f"{known[one].name or one} ({', '.join(known[one].roles)})" for one in count.people]
+    signers = ", ".join(f"{known[one].name or one} ({', '.join(known[one].roles)})" for one in count.people)
     others = [one for one in count.files if one.state in ("unknown-signer", "not-counted")]
-    extra = f"; besides, {others[0].text}" if others else ""
-    if signers:
-        found.add("identity", "pass", f"signed by {', '.join(signers)}{extra}")
-    else:
-        found.add("identity", "fail", f"nobody whom the policy knows signed{extra}")
+    text = message("signed by {persons}", persons=signers) if signers else message("nobody whom the policy knows signed")
+    text = message("{text}; besides, {other}", text=text, other=others[0].text) if others else text
+    found.add("identity", "pass" if signers else "fail", text)
 
 
 def _time(work: _Work, statement: Statement) -> None:
@@ -187,7 +197,8 @@ def _time(work: _Work, statement: Statement) -> None:
     said, attester = statement.predicate.signed_at, statement.predicate.attester.id
     rule = rule_for(policy, PREDICATE, attester) if policy else None
     if policy is None or count is None or rule is None:
-        work.add("unknown", f"signed at {said} as claimed; only a trust policy can name somebody who saw it", required=False)
+        text = message("signed at {at} as claimed; only a trust policy can name somebody who saw it", at=said)
+        work.add("unknown", text, required=False)
         return
     outcome = evaluate_time(policy, PREDICATE, attester, count)
     vouched = bool(count.times) or rule.timestamp is not None
@@ -202,18 +213,23 @@ def _standards(work: _Work, core: CoreManifest, statement: Statement) -> None:
     for one in said:
         if all(core.files.get(f"core/standards/{one.id}-{one.version}.{form}") != one.sha256 for form in ("toml", "json")):
             shown = clean_line(f"{one.id} {one.version}", 120)
-            raise BrokenError("bad-statement", f"the statement names {shown}, which is not the text that the bundle holds")
+            raise BrokenError(
+                "bad-statement",
+                message("the statement names {shown}, which is not the text that the bundle holds", shown=shown),
+            )
     names = clean_line(", ".join(f"{one.id} {one.version}" for one in said), 300)
     if policy is None:
-        work.add("unknown", f"{names}; only a trust policy says which texts are accepted")
+        work.add("unknown", message("{standards}; only a trust policy says which texts are accepted", standards=names))
         return
     refused = [clean_line(why, 300) for one in said if (why := accepts_standard(policy, one.id, one.version, one.sha256))]
     if refused and not work.asked.allow_unknown_standard:
-        work.add("fail", f"{refused[0]}; its text was not read (--allow-unknown-standard reads it all the same)")
+        work.add(
+            "fail", message("{why}; its text was not read (--allow-unknown-standard reads it all the same)", why=refused[0])
+        )
     elif refused:
-        work.add("unknown", f"{refused[0]}; read all the same, as you asked")
+        work.add("unknown", message("{why}; read all the same, as you asked", why=refused[0]))
     else:
-        work.add("pass", f"{names}: the texts that the policy accepts, by their SHA-256")
+        work.add("pass", message("{standards}: the texts that the policy accepts, by their SHA-256", standards=names))
 
 
 def _freshness(work: _Work, statement: Statement, first: Attestation, name: str) -> None:
@@ -225,7 +241,7 @@ def _freshness(work: _Work, statement: Statement, first: Attestation, name: str)
         sighting = sighting_of(statement, first, found.signatures, found.chain, log, asked.as_of, name)
         met = asked.memory.meet(sighting) if asked.memory else Met(tuple(compare(State(), sighting)[1]))
     elif asked.memory:
-        met = Met(text="not remembered: it is not signed by whom your policy asks for")
+        met = Met(text=message("not remembered: it is not signed by whom your policy asks for"))
     found.met = met
     fresh = freshness(statement, found.signatures, found.chain, met, asked.policy, asked.as_of, asked.challenge)
     found.current = fresh.current
@@ -241,12 +257,16 @@ def _items(work: _Work, tree: Tree, core: CoreManifest) -> None:
     attested = [path for paths in attested_files(tree.front()).values() for path in paths]
     structure = read_structure(tree, core, ciphertexts, attested)
     found.withheld, found.sealed, found.present = structure.withheld, structure.sealed, len(structure.present)
-    work.add("pass", f"{len(tree.sizes())} files, each where a bundle has it, none besides")
+    work.add("pass", message("{number} files, each where a bundle has it, none besides", number=len(tree.sizes())))
     work.step = "integrity"
     altered = altered_files(tree, structure.expected, asked.progress, asked.cancelled)
     if altered:
-        more = f" (and {len(altered) - 1} more)" if len(altered) > 1 else ""
-        raise BrokenError("altered", f"{altered[0]} was altered{more}: its SHA-256 is not the one in the manifest")
+        more = len(altered) - 1
+        one = message("{path} was altered: its SHA-256 is not the one in the manifest", path=altered[0])
+        some = message(
+            "{path} was altered (and {more} more): its SHA-256 is not the one in the manifest", path=altered[0], more=more
+        )
+        raise BrokenError("altered", some if more else one)
     with ExitStack() as stack:
         handed = Handed()
         for given in stack.enter_context(open_folders([one for one in asked.folders if not is_apart(one)])):
@@ -254,8 +274,11 @@ def _items(work: _Work, tree: Tree, core: CoreManifest) -> None:
         if asked.identities:
             stack.enter_context(open_sealed(handed, tree, core, structure, asked.identities, asked.cancelled))
         found.handed, found.present = handed.items, len(structure.present)
-        more = f", and {len(handed.items)} items that were handed over or opened" if handed.items else ""
-        work.add("pass", f"{len(structure.expected)} files are byte for byte those that the bundle id commits to{more}")
+        text = message("{number} files are byte for byte those that the bundle id commits to", number=len(structure.expected))
+        if handed.items:
+            number = len(handed.items)
+            text = message("{text}, and {number} items that were handed over or opened", text=text, number=number)
+        work.add("pass", text)
         _content(work, handed.over(tree), structure)
         handed.over(tree).check_unchanged()
 

@@ -15,6 +15,7 @@ from compliance_tui.bundle.core import ANSWER, Core
 from compliance_tui.bundle.structure import Structure
 from compliance_tui.bundle.tree import Tree, read_file
 from compliance_tui.safe.errors import BrokenError, InputError
+from compliance_tui.safe.language import message
 from compliance_tui.safe.model import validate
 from compliance_tui.safe.strict_json import load_json
 from compliance_tui.safe.text import clean_line
@@ -50,7 +51,9 @@ def read_view(tree: Tree, structure: Structure, *, read_standards: bool = True) 
     core = _model(tree, "core/assessment.json", Core, LARGEST_CORE, _MOST_VALUES_CORE)
     withheld = frozenset([*structure.withheld, *structure.sealed])
     if sorted(core.items) != sorted([*structure.present, *withheld]):
-        raise BrokenError("bad-content", f"{tree.where}: core/assessment.json and core/items.sha256 list different items")
+        raise BrokenError(
+            "bad-content", message("{where}: core/assessment.json and core/items.sha256 list different items", where=tree.where)
+        )
     items: dict[str, Item] = {}
     paths: dict[str, list[str]] = {}
     for name in sorted(structure.present):
@@ -60,7 +63,7 @@ def read_view(tree: Tree, structure: Structure, *, read_standards: bool = True) 
     for (standard, _), pin in zip(standards, core.standards, strict=bool(standards)):
         if (standard.id, standard.version) != (pin.id, pin.version):
             shown = clean_line(f"{standard.id} {standard.version}")
-            raise BrokenError("bad-content", f"core/standards/{pin.file_name} is {shown}")
+            raise BrokenError("bad-content", message("core/standards/{file} is {shown}", file=pin.file_name, shown=shown))
     contents = Contents(
         root=Path(),
         assessment=_assessment(core, tree.where),
@@ -78,7 +81,10 @@ def read_json(tree: Tree, path: str, limit: int, most_values: int) -> Any:
     for match in _VALUES.finditer(content) if len(content) > most_values else ():
         values += content[match.start()] != _QUOTE
         if values > most_values:
-            raise BrokenError("too-large", f"{tree.where}: {path} holds more than {most_values:,} values")
+            raise BrokenError(
+                "too-large",
+                message("{where}: {path} holds more than {most:,} values", where=tree.where, path=path, most=most_values),
+            )
     try:
         return load_json(content, path, limit=limit, signed=True)
     except InputError as error:
@@ -104,13 +110,19 @@ def _item(tree: Tree, name: str, structure: Structure) -> tuple[Item, list[str]]
     item = _validated(tree, record, Item, path)
     sizes = tree.sizes()
     if item.id != name or not isinstance(paths, list) or len(paths) != len(item.files):
-        raise BrokenError("bad-content", f"{tree.where}: {path} is about another item, or does not say where its files are")
+        raise BrokenError(
+            "bad-content",
+            message("{where}: {path} is about another item, or does not say where its files are", where=tree.where, path=path),
+        )
     for file, place in zip(item.files, paths, strict=True):
         inside = isinstance(place, str) and place.startswith(f"items/{name}/files/")
         if not inside or sizes.get(place) != file.size or structure.expected[place].hex() != file.sha256:
-            raise BrokenError("bad-content", f"{tree.where}: {path} names a file that is not there, or another one")
+            raise BrokenError(
+                "bad-content",
+                message("{where}: {path} names a file that is not there, or another one", where=tree.where, path=path),
+            )
     if len(set(paths)) != len(paths):
-        raise BrokenError("bad-content", f"{tree.where}: {path} names one file twice")
+        raise BrokenError("bad-content", message("{where}: {path} names one file twice", where=tree.where, path=path))
     return item, paths
 
 
@@ -133,7 +145,9 @@ def _standard(tree: Tree, file_name: str, sha256: str) -> tuple[Standard, str]:
     path = f"core/standards/{file_name}"
     content = read_file(tree, path, LARGEST_STANDARD if path.endswith(".json") else _LARGEST_BY_HAND)
     if hashlib.sha256(content).hexdigest() != sha256:
-        raise BrokenError("bad-content", f"{tree.where}: {path} is not the standard that the assessment pins")
+        raise BrokenError(
+            "bad-content", message("{where}: {path} is not the standard that the assessment pins", where=tree.where, path=path)
+        )
     try:
         return load_standard(content, path, json=path.endswith(".json")), sha256
     except InputError as error:
@@ -146,7 +160,9 @@ def _responses(tree: Tree, core: Core, withheld: frozenset[str]) -> dict[Control
     for answer in core.answers:
         key = (answer.standard, answer.control)
         if key in responses:
-            raise BrokenError("bad-content", f"{tree.where}: {answer.control} is answered twice")
+            raise BrokenError(
+                "bad-content", message("{where}: {control} is answered twice", where=tree.where, control=answer.control)
+            )
         if answer.item in withheld:
             responses[key] = Response(
                 standard=answer.standard,
@@ -167,7 +183,12 @@ def _responses(tree: Tree, core: Core, withheld: frozenset[str]) -> dict[Control
         waiver = response.waiver.model_dump(exclude={"reason", "measures"}) if response.waiver else None
         if not same or waiver != (answer.waiver.model_dump() if answer.waiver else None):
             raise BrokenError(
-                "bad-content", f"{tree.where}: the answer to {answer.control} differs from what the core says of it"
+                "bad-content",
+                message(
+                    "{where}: the answer to {control} differs from what the core says of it",
+                    where=tree.where,
+                    control=answer.control,
+                ),
             )
         responses[key] = response
     return responses

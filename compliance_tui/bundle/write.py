@@ -21,6 +21,7 @@ from compliance_tui.bundle.zip_read import MOST_MEMBERS
 from compliance_tui.evidence.blob_store import Blocks
 from compliance_tui.safe.errors import BrokenError, CancelledError, InputError
 from compliance_tui.safe.files import MEBIBYTE, fsync_folder, open_regular, replacing, writing
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 
 _STEP = 32 * MEBIBYTE
@@ -71,7 +72,7 @@ def write_zip(
     """
     ordered = _ordered(members)
     if target.exists() and not replace:
-        raise InputError("exists", f"{clean_line(str(target))}: is there already; choose another name")
+        raise InputError("exists", message("{target}: is there already; choose another name", target=clean_line(str(target))))
     with writing(target), replacing(target) as file, ThreadPoolExecutor(3) as pool:
         descriptor, position, done = file.fileno(), 0, 0
         placed: list[_Placed] = []
@@ -115,7 +116,7 @@ def write_folder(
     """
     ordered = _ordered(members)
     if target.exists():
-        raise InputError("exists", f"{clean_line(str(target))}: is there already; choose another name")
+        raise InputError("exists", message("{target}: is there already; choose another name", target=clean_line(str(target))))
     with writing(target):
         temporary = Path(tempfile.mkdtemp(prefix=".tmp-", dir=beside or target.parent))
         # Each fsync waits for the disk: of a hundred thousand small files, one sync of everything is a hundred times quicker.
@@ -149,7 +150,11 @@ def write_folder(
 
 def _ordered(members: Sequence[Member]) -> list[Member]:
     if len(members) > MOST_MEMBERS:
-        most = f"a bundle holds at most {MOST_MEMBERS:,} files, this would be {len(members):,}; pack some of the evidence"
+        most = message(
+            "a bundle holds at most {most:,} files, this would be {number:,}; pack some of the evidence",
+            most=MOST_MEMBERS,
+            number=len(members),
+        )
         raise InputError("too-many", most)
     ordered = sorted(members, key=lambda member: member.path)
     check_names(member.path for member in ordered)
@@ -287,9 +292,15 @@ def _checksum(descriptor: int, at: int, member: Member) -> int:
 def _altered(member: Member) -> BrokenError:
     where = clean_line(str(member.source) if isinstance(member.source, Path) else member.path)
     if member.offset is not None:
-        return BrokenError("altered", f"{where}: {member.path} was altered; nothing was written")
+        return BrokenError(
+            "altered", message("{where}: {member} was altered; nothing was written", where=where, member=member.path)
+        )
     return BrokenError(
         "evidence-altered",
-        f"{where}: no longer the bytes that were attached (for {member.path}); "
-        "`compliance-tui evidence verify` says which items are hurt",
+        message(
+            "{where}: no longer the bytes that were attached (for {member}); `compliance-tui evidence verify` says which "
+            "items are hurt",
+            where=where,
+            member=member.path,
+        ),
     )

@@ -28,6 +28,7 @@ from compliance_tui.bundle.zip_format import (
     local_header,
 )
 from compliance_tui.safe.errors import BrokenError
+from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 
 MOST_MEMBERS = 250_000
@@ -67,22 +68,22 @@ def read_members(descriptor: int, where: str) -> Members:
     size = os.fstat(descriptor).st_size
     count, start, length, end_size = _end(descriptor, size, where)
     if start + length + end_size != size:
-        raise _bad(where, "has bytes that belong to nothing between its directory and its end")
+        raise _bad(where, message("has bytes that belong to nothing between its directory and its end"))
     if os.pread(descriptor, end_size, size - end_size) != end_records(count, length, start):
-        raise _bad(where, "its end record is not as we write it")
+        raise _bad(where, message("its end record is not as we write it"))
     members, position, last = Members(), 0, ""
     for path, member_size, crc, offset in _entries(descriptor, start, length, count, where):
         if path <= last:
-            raise _bad(where, "its members are not in sorted order, or one stands twice")
+            raise _bad(where, message("its members are not in sorted order, or one stands twice"))
         if offset != position:
-            raise _bad(where, f"{path} does not begin where the member before it ends")
+            raise _bad(where, message("{path} does not begin where the member before it ends", path=path))
         header = local_header(path.encode(), member_size, crc)
         if os.pread(descriptor, len(header), offset) != header:
-            raise _bad(where, f"the header of {path} differs from the directory")
+            raise _bad(where, message("the header of {path} differs from the directory", path=path))
         members.add(path, offset + len(header), member_size)
         position, last = offset + len(header) + member_size, path
     if position != start:
-        raise _bad(where, "has bytes that belong to no member")
+        raise _bad(where, message("has bytes that belong to no member"))
     check_names(members)
     return members
 
@@ -103,10 +104,10 @@ def read_front(descriptor: int, where: str, until: str) -> Members:
         if name >= until.encode():
             break
         if extra_length:
-            raise _bad(where, "a member in front of the items is too large to belong there")
+            raise _bad(where, message("a member in front of the items is too large to belong there"))
         header = local_header(name, size, crc)
         if head[: len(header)] != header or not name.isascii() or name.decode() <= last:
-            raise _bad(where, "the header of a member is not as we write it, or they are not in sorted order")
+            raise _bad(where, message("the header of a member is not as we write it, or they are not in sorted order"))
         last = name.decode()
         members.add(last, at + len(header), size)
         at += len(header) + size
@@ -117,24 +118,24 @@ def read_front(descriptor: int, where: str, until: str) -> Members:
 def _end(descriptor: int, size: int, where: str) -> tuple[int, int, int, int]:
     """Number of members, start and length of the directory, length of what follows it."""
     if size < END.size:
-        raise _bad(where, "too short to be a ZIP")
+        raise _bad(where, message("too short to be a ZIP"))
     tail = os.pread(descriptor, END.size, size - END.size)
     mark, *_, count, length, start, comment = END.unpack(tail)
     if mark != END_MARK or comment:
-        raise _bad(where, "does not end as a ZIP of ours ends; it was cut short, or something was added")
+        raise _bad(where, message("does not end as a ZIP of ours ends; it was cut short, or something was added"))
     end_size = END.size
     if count == LIMIT16 or LIMIT32 in (length, start):
         end_size += END64.size + LOCATOR.size
         if size < end_size:
-            raise _bad(where, "too short for its own end record")
+            raise _bad(where, message("too short for its own end record"))
         wide = os.pread(descriptor, END64.size + LOCATOR.size, size - end_size)
         if wide[:4] != END64_MARK or wide[END64.size : END64.size + 4] != LOCATOR_MARK:
-            raise _bad(where, "its ZIP64 end record is missing")
+            raise _bad(where, message("its ZIP64 end record is missing"))
         *_, count, length, start = END64.unpack_from(wide)
     if count > MOST_MEMBERS or length > MOST_MEMBERS * _LONGEST_ENTRY:
-        raise _bad(where, f"has more than {MOST_MEMBERS:,} members")
+        raise _bad(where, message("has more than {most:,} members", most=MOST_MEMBERS))
     if start + length + end_size > size:
-        raise _bad(where, "its directory lies outside of the file; it was cut short")
+        raise _bad(where, message("its directory lies outside of the file; it was cut short"))
     return count, start, length, end_size
 
 
@@ -148,13 +149,13 @@ def _entries(descriptor: int, start: int, length: int, count: int, where: str) -
         path, size, crc, offset, at = _entry(window, at, where)
         yield path, size, crc, offset
     if at != len(window) or read != length:
-        raise _bad(where, "has bytes that belong to no member")
+        raise _bad(where, message("has bytes that belong to no member"))
 
 
 def _entry(directory: bytes, at: int, where: str) -> tuple[str, int, int, int, int]:
     """Path, size, CRC-32 and offset of the entry at ``at``, and the position behind it."""
     if at + CENTRAL.size > len(directory) or directory[at : at + 4] != CENTRAL_MARK:
-        raise _bad(where, "its directory is damaged")
+        raise _bad(where, message("its directory is damaged"))
     fields = CENTRAL.unpack_from(directory, at)
     crc, size, name_length, extra_length, offset = fields[7], fields[9], fields[10], fields[11], fields[16]
     name_end = at + CENTRAL.size + name_length
@@ -169,13 +170,13 @@ def _entry(directory: bytes, at: int, where: str) -> tuple[str, int, int, int, i
     if central_header(name, size, crc, offset) != directory[at:end]:
         raise _bad(
             where,
-            "an entry of its directory is not as we write it (compressed, encrypted, a link, a folder, a comment…)",
+            message("an entry of its directory is not as we write it (compressed, encrypted, a link, a folder, a comment…)"),
         )
     try:
         return name.decode("ascii"), size, crc, offset, end
     except UnicodeDecodeError:
-        raise _bad(where, "a member's name is not ASCII") from None
+        raise _bad(where, message("a member's name is not ASCII")) from None
 
 
 def _bad(where: str, why: str) -> BrokenError:
-    return BrokenError("bad-zip", f"{where}: {clean_line(why, 400)}")
+    return BrokenError("bad-zip", message("{where}: {reason}", where=where, reason=clean_line(why, 400)))

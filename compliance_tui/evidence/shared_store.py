@@ -29,7 +29,9 @@ class SharedStore:
         except InputError as error:
             raise InputError(
                 error.code,
-                message("{error} (nothing was recorded; the bytes wait in {folder})", error=error, folder=self.here.folder),
+                message(
+                    "{fault} (nothing was recorded; the bytes wait in {folder})", fault=str(error), folder=self.here.folder
+                ),
             ) from None
         return [StoredFile(one.sha256, one.size, one.sha256 in created) for one in stored]
 

@@ -94,7 +94,7 @@ def _said(fault: Mapping[str, Any]) -> str:
         common = _COMMON.get(fault["type"])
         if common is not None and (known := remade(common, **context)) == text:
             text = known
-    return text if clean_line(text, 300) == text else clean_line(text, 300)
+    return clean_line(text, 300)
 
 
 def _spell(location: Location) -> str:

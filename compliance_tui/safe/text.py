@@ -20,7 +20,8 @@ def clean(text: str, *, newlines: bool = True) -> str:
 
     C0 controls become their Unicode pictures (ESC is shown as U+241B); other controls, bidirectional overrides, zero-width,
     private and unassigned characters become ``<U+XXXX>``; stacks of combining marks are cut after four. Tabs become
-    spaces; a newline stays only where ``newlines`` is true (else it is shown as U+2424).
+    spaces; a newline stays only where ``newlines`` is true (else it is shown as U+2424). A text in which nothing is to be
+    changed is given back itself: a ``Message`` can then still be said in another language.
     """
     if _PLAIN.fullmatch(text) and (newlines or "\n" not in text):
         return text
@@ -41,7 +42,8 @@ def clean(text: str, *, newlines: bool = True) -> str:
             shown.append(" ")
         elif marks <= _MOST_MARKS:
             shown.append(character)
-    return "".join(shown)
+    made = "".join(shown)
+    return text if made == text else made
 
 
 def clean_line(text: str, limit: int = 200) -> str:

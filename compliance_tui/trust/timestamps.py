@@ -146,8 +146,7 @@ def check_token(name: str, content: bytes, data: bytes, authorities: Sequence["T
         )
     why_not = [message("{where}: {reason}", where=identifier, reason=why) for identifier, why in refusals.items()]
     reasons = joined(why_not, "; ") if why_not else message("the policy trusts no authority")
-    shortest = reasons if len(reasons) <= 300 else clean_line(reasons, 300)
-    text = message("says {at}, but that time is not trusted ({reasons})", at=shown, reasons=shortest)
+    text = message("says {at}, but that time is not trusted ({reasons})", at=shown, reasons=clean_line(reasons, 300))
     return TokenState(name, "not-counted", text)
 
 

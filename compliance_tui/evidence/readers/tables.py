@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 from xml.etree.ElementTree import Element
 
 from compliance_tui.evidence.kind import Kind
-from compliance_tui.evidence.readers.reading import LARGEST, all_bytes, refuse
+from compliance_tui.evidence.readers.reading import LARGEST, LARGEST_XML, all_bytes, refuse
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.language import message
 from compliance_tui.safe.strict_json import load_json
@@ -19,7 +19,6 @@ MOST_ROWS = 1_000_000
 MOST_COLUMNS = 1000
 # Commas and brackets of a JSON document: about as many values, each of which costs up to some hundred bytes of memory.
 MOST_VALUES = 250_000
-LARGEST_TOML_FORM = 4 << 20
 LARGEST_STREAM = 1 << 30
 LONGEST_LINE = 1 << 20
 _CHUNK = 1 << 20
@@ -158,7 +157,7 @@ class CsvTable(Table):
         try:
             return next(self._read, None)
         except csv.Error as error:
-            refuse(self.name, message("line {line}: not CSV ({reason})", line=self._read.line_num, reason=error))
+            refuse(self.name, message("line {line}: not CSV ({reason})", line=self._read.line_num, reason=str(error)))
 
     def top(self, path: str) -> Any:
         """Nothing: CSV has rows only."""
@@ -230,7 +229,7 @@ def open_table(file: BinaryIO, name: str, kind: Kind) -> Table:
         return CsvTable(file, name, kind.delimiter)
     if kind.format == "jsonl":
         return LinesTable(file, name)
-    content = all_bytes(file, name, LARGEST_TOML_FORM if kind.format == "toml" else LARGEST)
+    content = all_bytes(file, name, LARGEST_XML if kind.format == "xml" else LARGEST)
     if not content.strip():
         refuse(name, message("is empty"))
     if kind.format == "xml":
@@ -238,7 +237,7 @@ def open_table(file: BinaryIO, name: str, kind: Kind) -> Table:
 
         return XmlTable(xml_root(content, name), name)
     if kind.format == "toml":
-        return Table(_dates_as_text(load_toml(content, name, limit=LARGEST_TOML_FORM)), name)
+        return Table(_dates_as_text(load_toml(content, name, limit=LARGEST)), name)
     if sum(map(content.count, (b",", b"[", b"{"))) > MOST_VALUES:
         refuse(
             name,

@@ -10,11 +10,11 @@ from compliance_tui.evidence.readers.reading import refuse
 from compliance_tui.safe.language import message
 
 DEEPEST_XML = 64
-MOST_ELEMENTS = 250_000
+MOST_ELEMENTS = 150_000
 
 
 def xml_root(content: bytes, name: str) -> Element:
-    """The root element of an XML document of at most 64 levels and 250,000 elements.
+    """The root element of an XML document of at most 64 levels and 150,000 elements.
 
     Raises InputError ``unreadable-evidence`` for a document type, a NUL, or what is not well-formed.
     """
@@ -44,7 +44,7 @@ def xml_root(content: bytes, name: str) -> Element:
                 root = element if root is None else root
         parser.close()
     except (ElementTree.ParseError, LookupError) as error:
-        refuse(name, message("not well-formed XML ({reason})", reason=error))
+        refuse(name, message("not well-formed XML ({reason})", reason=str(error)))
     if root is None:
         refuse(name, message("holds no XML"))
     return root

@@ -115,7 +115,7 @@ def read_side(path: Path, as_of: dt.datetime, policy: Policy | None = None) -> S
             view.contents,
             as_of,
             hidden=view.withheld,
-            signers=tuple(people) if policy else tuple(f"key {key}" for key in sorted(keys)),
+            signers=tuple(people) if policy else tuple(message("key {key}", key=key) for key in sorted(keys)),
             bundle_id=found.core.bundle_id,
             sequence=found.statement.predicate.sequence,
             log=find_log(tree, found.core, found.statement.predicate).proof,
@@ -151,7 +151,7 @@ def compare(old: Side, new: Side) -> Comparison:
     found.changes += _responses(old, new)
     found.changes += _evidence(old, new)
     if old.bundle_id and new.bundle_id:  # nobody signs an assessment
-        found.changes += _values("signer", dict.fromkeys(old.signers, "signed"), dict.fromkeys(new.signers, "signed"))
+        found.changes += _values("signer", dict.fromkeys(old.signers, _SIGNED), dict.fromkeys(new.signers, _SIGNED))
     return found
 
 
@@ -176,7 +176,9 @@ def _log(old: Side, new: Side) -> tuple[Answer, Message]:
     return found, said[found]
 
 
-_UNKNOWN = "unknown, as items are hidden"
+_UNKNOWN = message("unknown, as items are hidden")
+_SIGNED = message("signed")
+_BOTH = message("on both sides")
 
 
 def _values(kind: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Change]:
@@ -194,7 +196,7 @@ def _named(outcomes: Mapping[ControlKey, str]) -> dict[str, str]:
 def _subject(contents: Contents) -> dict[str, str]:
     subject = contents.assessment.subject
     said = {"name": subject.name, "version": subject.version, "release date": str(subject.release_date or "")}
-    said |= {f"artifact {one.name}": one.sha256 for one in subject.artifacts}
+    said |= {message("artifact {name}", name=one.name): one.sha256 for one in subject.artifacts}
     return {name: value for name, value in said.items() if value}
 
 
@@ -229,8 +231,8 @@ def _answer(response: Response | None, hidden: bool = False) -> dict[str, str]:
     if response is None:
         return {}
     said = {
-        "status": response.status or "none",
-        "evidence": ", ".join(response.evidence) or "none",
+        "status": response.status or message("none"),
+        "evidence": ", ".join(response.evidence) or message("none"),
         "statement": "" if hidden else response.statement,
         "to be rechecked": response.recheck.why if response.recheck and not hidden else "",
     }
@@ -238,12 +240,22 @@ def _answer(response: Response | None, hidden: bool = False) -> dict[str, str]:
 
 
 def _seen(key: ControlKey, side: Side) -> dict[str, str]:
-    return {"text": "withheld" if answer_name(*key) in side.hidden else "disclosed"}
+    return {"text": message("withheld") if answer_name(*key) in side.hidden else message("disclosed")}
 
 
 def _waiver(name: str, response: Response | None) -> dict[str, str]:
     waiver: Waiver | None = response.waiver if response else None
-    return {name: f"until {waiver.until}, owner {waiver.owner}, approver {waiver.approver}: {waiver.reason}"} if waiver else {}
+    if waiver is None:
+        return {}
+    return {
+        name: message(
+            "until {until}, owner {owner}, approver {approver}: {reason}",
+            until=waiver.until,
+            owner=waiver.owner,
+            approver=waiver.approver,
+            reason=waiver.reason,
+        )
+    }
 
 
 def _sign_offs(name: str, response: Response | None) -> dict[str, str]:
@@ -252,8 +264,11 @@ def _sign_offs(name: str, response: Response | None) -> dict[str, str]:
 
 
 def _sign_off(one: SignOff) -> str:
-    own = f", own signature {hashlib.sha256(one.signature.encode()).hexdigest()[:16]}…" if one.signature else ""
-    return f"{one.person} at {format_instant(one.at)}, over {one.seen[:16]}…{own}"
+    text = message("{person} at {at}, over {seen}…", person=one.person, at=format_instant(one.at), seen=one.seen[:16])
+    if not one.signature:
+        return text
+    own = hashlib.sha256(one.signature.encode()).hexdigest()[:16]
+    return message("{text}, own signature {signature}…", text=text, signature=own)
 
 
 def _evidence(old: Side, new: Side) -> Iterator[Change]:
@@ -272,7 +287,7 @@ def _evidence(old: Side, new: Side) -> Iterator[Change]:
             change = "added" if one.old is None else "dropped" if one.new is None else "altered"
             yield Change("fact", f"{name} {one.name}", change, (one,))
     for name in sorted(name for name in old.hidden & new.hidden if name.startswith("E-")):
-        yield Change("evidence", name, "hidden", (Field("withheld", "on both sides", "on both sides"),))
+        yield Change("evidence", name, "hidden", (Field("withheld", _BOTH, _BOTH),))
 
 
 def _pairs(old: Contents, new: Contents) -> Iterator[tuple[Item | None, Item | None]]:
@@ -300,7 +315,7 @@ def _facts(item: Item) -> dict[str, str]:
 def _whole(value: object) -> str:
     """The value as text, uncut: two long ones may differ in their last letter."""
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return message("yes") if value else message("no")
     return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
@@ -315,4 +330,7 @@ def _item(item: Item | None) -> dict[str, str]:
         "attached by": item.attached_by,
         "disclosure": item.disclosure,
     }
-    return said | {f"file {file.name}": f"sha256 {file.sha256}, {file.size} bytes" for file in item.files}
+    return said | {
+        message("file {name}", name=file.name): message("sha256 {sha256}, {size} bytes", sha256=file.sha256, size=file.size)
+        for file in item.files
+    }

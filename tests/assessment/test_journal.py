@@ -22,7 +22,7 @@ from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.toml import dump_toml
 from compliance_tui.standard.load import find_pack
 from tests.assessment.sample import NOW, policy_file, put
-from tests.assessment.walking import MOVE, UNDO, Tree, build, copy, home_of, move, responses, target, tree, without_fsync
+from tests.assessment.walking import MOVE, UNDO, Tree, build, copy, home_of, move, responses, target, tree
 from tests.standard.versions import documents
 from tests.standard.versions import put as put_pack
 
@@ -34,10 +34,7 @@ _CALLS = ("replace", "unlink", "link", "mkdir", "rmdir", "write")
 _FEW = ("W-KEEP", "W-NAME", "W-BOTH", "W-ONE", "W-GONE")
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _quick() -> Iterator[None]:
-    with without_fsync:
-        yield
+pytestmark = pytest.mark.usefixtures("quick")
 
 
 @pytest.fixture(scope="module")
@@ -48,11 +45,6 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if path.stem not in _FEW:
             path.unlink()
     return home
-
-
-@pytest.fixture
-def root(template: Path, tmp_path: Path) -> Path:
-    return copy(template, tmp_path)
 
 
 def _records(root: Path) -> Tree:

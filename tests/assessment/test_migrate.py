@@ -1,7 +1,6 @@
 """Moving an assessment to another version: each answer to its place, nothing lost, nothing overwritten, all or none."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from compliance_tui.safe.strict_json import dump_json
 from compliance_tui.standard.digest import control_digest
 from compliance_tui.standard.load import find_pack
 from tests.assessment.sample import NOW, SERIES
-from tests.assessment.walking import MOVE, UNDO, build, copy, home_of, move, plan, responses, target, tree, without_fsync
+from tests.assessment.walking import MOVE, UNDO, copy, home_of, move, plan, responses, target, tree
 from tests.standard.versions import among, change, control, document, documents, put, read, scale
 
 # By hand from the two lists of changes: new id -> old ids, and what becomes of the answer.
@@ -43,22 +42,7 @@ OUTCOMES = {
 ARCHIVED = {"W-GONE", "W-LEAVE"}
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _quick() -> Iterator[None]:
-    with without_fsync:
-        yield
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("template")
-    build(home)
-    return home
-
-
-@pytest.fixture
-def root(template: Path, tmp_path: Path) -> Path:
-    return copy(template, tmp_path)
+pytestmark = pytest.mark.usefixtures("quick")
 
 
 def test_a_preview_changes_nothing_on_disk(root: Path) -> None:

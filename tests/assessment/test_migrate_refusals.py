@@ -1,7 +1,7 @@
 """What a move refuses, and what it leaves alone: faulty lists, other standards, axes, first days."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,26 +14,10 @@ from compliance_tui.assessment.pins import pin_standard
 from compliance_tui.safe.errors import InputError
 from compliance_tui.standard.load import find_pack
 from tests.assessment.sample import NOW, SERIES
-from tests.assessment.walking import MOVE, build, copy, home_of, move, plan, tree, without_fsync
+from tests.assessment.walking import MOVE, home_of, move, plan, tree
 from tests.standard.versions import documents, put
 
-
-@pytest.fixture(autouse=True, scope="module")
-def _quick() -> Iterator[None]:
-    with without_fsync:
-        yield
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("template")
-    build(home)
-    return home
-
-
-@pytest.fixture
-def root(template: Path, tmp_path: Path) -> Path:
-    return copy(template, tmp_path)
+pytestmark = pytest.mark.usefixtures("quick")
 
 
 def _spoil_list(tables: dict[str, Any]) -> None:

@@ -6,7 +6,6 @@ import itertools
 import os
 import signal
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ from compliance_tui.evidence.store import LocalStore
 from compliance_tui.safe.errors import InputError
 from compliance_tui.standard.load import read_pack
 from tests.assessment.sample import NOW, canary_file, codes, complete, policy_file, put
-from tests.assessment.walking import build, copy, home_of, move, tree, without_fsync
+from tests.assessment.walking import copy, home_of, move, tree
 from tests.standard.versions import control, document, documents
 from tests.standard.versions import put as put_pack
 
@@ -30,17 +29,7 @@ LATER = dt.datetime(2027, 1, 20, 12, 0, tzinfo=dt.UTC)  # the canary of 20 Novem
 SUBJECT = Subject(name="thing", version="2", artifacts=[Artifact(name="w2", sha256="cd" * 32)])
 
 
-@pytest.fixture(autouse=True, scope="module")
-def _quick() -> Iterator[None]:
-    with without_fsync:
-        yield
-
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = tmp_path_factory.mktemp("template")
-    build(home)
-    return home
+pytestmark = pytest.mark.usefixtures("quick")
 
 
 def _next(root: Path, place: Path | None = None, at: dt.datetime = NOW, **axes: str) -> Contents:

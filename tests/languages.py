@@ -13,10 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import click
 from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from compliance_tui.cli.help import parts
+from compliance_tui.cli.main import program
 from compliance_tui.safe.language import CATALOGUES
 
 PACKAGE = CATALOGUES.parent
@@ -48,9 +51,23 @@ def gather(package: Path = PACKAGE) -> Said:
                 said.texts.setdefault(plain[0] if len(plain) == 1 else tuple(plain), set()).add(where)
             elif name != "gettext" and not own:  # which say messages that were made elsewhere
                 said.unreadable.append(f"{where}:{call.lineno}")
+    if package == PACKAGE:
+        for text in _help_texts(program):
+            said.texts.setdefault(text, set()).add("compliance_tui/cli")
     for key in [key for key in said.texts if isinstance(key, tuple) and key[0] in said.texts]:
         said.texts[key] |= said.texts.pop(key[0])  # the singular is found in the entry that has a plural too
     return said
+
+
+def _help_texts(command: click.Command) -> Iterator[str]:
+    """What a command and all under it say of themselves: as ``cli.help`` looks it up."""
+    yield from filter(None, (parts(command.help or "")[0], command.epilog))
+    yield from (one.help for one in command.params if isinstance(one, click.Option) and one.help)
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in (*command.list_commands(context), *(["open"] if command is program else [])):
+            under = command.get_command(context, name)
+            yield from _help_texts(under) if under is not None else ()
 
 
 def _calls(tree: ast.Module, names: dict[str, str]) -> Iterator[tuple[ast.Call, str]]:

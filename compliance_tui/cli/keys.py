@@ -16,9 +16,11 @@ from compliance_tui.trust.keys import LARGEST_KEY_FILE, KeyType, Signer, load_si
 from compliance_tui.trust.public_key import PublicKey, parse_public_key
 
 _LONGEST_PASSPHRASE = 4096
-_NAMES = "a file, agent:SHA256:…, pkcs11:…, or the address of a cloud's key (awskms:, gcpkms:, azurekms:, hv:)"
+_KEY_HELP = (
+    "A key that signs: a file, agent:SHA256:…, pkcs11:…, or the address of a cloud's key (awskms:, gcpkms:, azurekms:, hv:)."
+)
 
-KEY_OPTION = click.option("--key", "keys", multiple=True, metavar="KEY", help=f"A key that signs: {_NAMES}.")
+KEY_OPTION = click.option("--key", "keys", multiple=True, metavar="KEY", help=_KEY_HELP)
 PASSPHRASE_OPTION = click.option(
     "--passphrase-fd",
     type=int,

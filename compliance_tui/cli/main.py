@@ -3,6 +3,7 @@
 Commands are imported when they are called: ``--help`` and ``--version`` cost what click costs.
 """
 
+import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -12,7 +13,7 @@ import click
 
 from compliance_tui import __version__
 from compliance_tui.safe.errors import ComplianceError
-from compliance_tui.safe.language import gettext, message
+from compliance_tui.safe.language import choose, gettext, message, preferred, speaks_source
 
 # name -> (module, one line for the list of commands)
 COMMANDS = {
@@ -58,6 +59,7 @@ COMMANDS = {
     "keymap": ("keymap", message("List the keys of the terminal UI")),
     "schema": ("schema", message("Print the JSON Schema of a format")),
 }
+_SPOKEN = "compliance_tui.language"  # in a context's notes: the language is settled
 _HIDDEN = {"open": ("open", message("Open an assessment or a bundle in the terminal UI"))}
 
 
@@ -75,7 +77,23 @@ class Program(click.Group):
             return None
         module = import_module(f"compliance_tui.cli.{entry[0]}")
         command: click.Command = getattr(module, cmd_name.replace("-", "_"))
-        return command
+        if speaks_source():
+            return command
+        from compliance_tui.cli.help import translated
+
+        return translated(command)
+
+    def get_help(self, ctx: click.Context) -> str:
+        """The help, in the language asked for; that of the configuration file is not looked up for it."""
+        if not ctx.meta.get(_SPOKEN):
+            choose(os.environ.get("COMPLIANCE_TUI_LANGUAGE") or preferred(os.environ))
+        if speaks_source():
+            return super().get_help(ctx)
+        from compliance_tui.cli.help import Formatter, translated
+
+        formatter = Formatter(width=ctx.terminal_width, max_width=ctx.max_content_width)
+        translated(self).format_help(ctx, formatter)
+        return formatter.getvalue().rstrip("\n")
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """A first word that is no command but exists as a path is opened."""
@@ -94,6 +112,7 @@ def _speak(ctx: click.Context, parameter: click.Parameter, code: str | None) -> 
     from compliance_tui.cli.settings import choose_language
 
     choose_language(code)
+    ctx.meta[_SPOKEN] = True
 
 
 @click.command(
@@ -151,7 +170,7 @@ def main() -> NoReturn:
         status = error.exit_code
     except click.ClickException as error:
         hint = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "compliance-tui"
-        status = _say(message("{problem} Try `{command} --help`.", problem=error.format_message(), command=hint), 2)
+        status = _say(message("{problem} Try `{command} --help`.", problem=_refusal(error), command=hint), 2)
     except (click.Abort, KeyboardInterrupt):
         status = _say(message("stopped"), 130)
     except BrokenPipeError:
@@ -169,6 +188,14 @@ def main() -> NoReturn:
         fault = message("a fault in compliance-tui itself ({name}); run again with --debug and report it", name=name)
         status = _say(fault, 2)
     sys.exit(status)
+
+
+def _refusal(error: click.ClickException) -> str:
+    if speaks_source():
+        return error.format_message()
+    from compliance_tui.cli.help import refusal
+
+    return refusal(error)
 
 
 def _say(sentence: str, status: int) -> int:

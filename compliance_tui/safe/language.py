@@ -116,6 +116,11 @@ def languages() -> list[str]:
     return [SOURCE, *sorted(path.stem for path in CATALOGUES.glob("*.mo"))]
 
 
+def speaks_source() -> bool:
+    """Whether English is spoken, so that nothing has to be looked up."""
+    return _now is None
+
+
 def choose(language: str) -> None:
     """Say everything in ``language`` from now on, a code such as ``de``; raises InputError where there is none such."""
     global _now

@@ -43,6 +43,8 @@ _SOMEWHERE = {
 # Pages that show texts of the standards that are shipped.
 _SHIPPED = ("rating", "trying", "new-standards", "new-axes", "new-people")
 _FURTHER = (
+    Shot("palette", ("colon",), ("escape",)),
+    Shot("how-to-quit", ("ctrl+c",)),
     Shot("detach", ("d",), ("escape",)),
     Shot("answer-all", ("asterisk", "a"), ("escape", "escape")),
     Shot("what-if", ("r", "w"), ("escape", "escape")),
@@ -137,7 +139,7 @@ async def test_no_english_is_left_in_another_language(tmp_path: Path, monkeypatc
             left[name] = {word for word in left[name] if not any(one.startswith(word) for one in of_standards)}
 
     await texts(tmp_path, SIZES[1], look)
-    assert len(pages) >= 25
+    assert len(pages) >= 26
     assert not {name: words for name, words in left.items() if words}
 
 

@@ -2,6 +2,7 @@ import base64
 import contextlib
 import struct
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -175,3 +176,45 @@ def test_one_signature_has_one_spelling_in_base64() -> None:
     spelled_otherwise = armoured[:at] + bytes([alphabet[alphabet.index(armoured[at]) + 1]]) + armoured[at + 1 :]
     with pytest.raises(BrokenError, match="canonical"):
         read_ssh_signature(spelled_otherwise, "s")
+
+
+@pytest.mark.parametrize(
+    "respell",
+    [
+        lambda body: body.replace(b"\n", b"\n\n", 1),
+        lambda body: b"\n" + body,
+        lambda body: body.replace(b"\n", b"", 2),  # a line of more than the 76 characters of base64 in mail
+        lambda body: body.removesuffix(b"\n"),
+    ],
+)
+def test_one_signature_has_one_way_to_break_its_lines(respell: Callable[[bytes], bytes]) -> None:
+    begin, end = b"-----BEGIN SSH SIGNATURE-----\n", b"-----END SSH SIGNATURE-----\n"
+    body = ARMOURED.removeprefix(begin).removesuffix(end)
+    with pytest.raises(BrokenError):
+        read_ssh_signature(begin + respell(body) + end, "s")
+
+
+@pytest.mark.parametrize("size", [16 * 1024 + 1, 1 << 20])
+def test_nothing_large_is_taken_apart(size: int) -> None:
+    padded = _armour(_blob(namespace=b"n" * (size * 3 // 4)))
+    assert len(padded) > 16 * 1024
+    with pytest.raises(BrokenError, match="no armour"):
+        read_ssh_signature(padded, "s")
+
+
+def test_the_namespace_that_it_names_is_the_one_that_it_is_over() -> None:
+    """The namespace stands in the file and again in what is signed; the two may not differ."""
+    good = base64.b64decode(b"".join(ARMOURED.split(b"\n")[1:-2]))
+    other = NAMESPACE.replace("self", "SELF").encode()
+    renamed = _armour(good.replace(NAMESPACE.encode(), other))
+    assert renamed != ARMOURED
+    assert not _verifies(renamed)
+    assert not _verifies(renamed, namespace=other.decode())
+
+
+def test_the_key_that_it_carries_is_the_one_that_is_asked_about() -> None:
+    """Under a key that it does not carry it is no signature, though that key made it."""
+    good = base64.b64decode(b"".join(ARMOURED.split(b"\n")[1:-2]))
+    other = _armour(good.replace(KEY.blob, signer(2).public.blob))
+    assert not _verifies(other, key=1)
+    assert not _verifies(other, key=2)

@@ -44,7 +44,6 @@ _SOMEWHERE = {
 _SHIPPED = ("rating", "trying", "new-standards", "new-axes", "new-people")
 _FURTHER = (
     Shot("palette", ("colon",), ("escape",)),
-    Shot("how-to-quit", ("ctrl+c",)),
     Shot("detach", ("d",), ("escape",)),
     Shot("answer-all", ("asterisk", "a"), ("escape", "escape")),
     Shot("what-if", ("r", "w"), ("escape", "escape")),

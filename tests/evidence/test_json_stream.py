@@ -107,3 +107,31 @@ def test_lines_are_the_same_in_pieces(records: list[dict[str, str]], most: int) 
     found = list(json_lines(_Pieces(content, most), "x"))
     assert [json_line(line, number, "x", decoder("x")) for number, line in found] == records
     assert [number for number, _ in found] == [2 * at + 1 for at in range(len(records))]
+
+
+@given(value=_values, after=_values, most=st.integers(1, 9))
+@settings(deadline=None)
+def test_what_is_passed_over_ends_where_it_ends(value: Any, after: Any, most: int) -> None:
+    content = json.dumps({"a": value, "b": after}, ensure_ascii=False, default=float).encode()
+    stream = JsonStream(_Pieces(content, most), "x")
+    assert stream.fields(("b",)) == {"b": json.loads(json.dumps(after, default=float), parse_float=Decimal)}
+    stream.end()
+
+
+@given(value=_values, cut=st.integers(0, 60), most=st.integers(1, 9))
+@settings(deadline=None)
+def test_what_is_cut_off_is_not_passed_over(value: Any, cut: int, most: int) -> None:
+    content = json.dumps([value, [value]], default=float).encode()
+    stream = JsonStream(_Pieces(content[: min(cut, len(content) - 1)], most), "x")
+    with pytest.raises(InputError):
+        stream.skip()
+
+
+def test_what_is_passed_over_is_no_deeper_than_some_64_levels() -> None:
+    for levels in (64, 66):
+        stream = JsonStream(io.BytesIO(b"[" * levels + b"]" * levels), "x")
+        if levels == 64:
+            stream.skip()
+        else:
+            with pytest.raises(InputError, match="nested deeper than 64 levels"):
+                stream.skip()

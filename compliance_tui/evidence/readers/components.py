@@ -5,12 +5,13 @@ because it is what the document describes. A share is rounded down, so that it n
 """
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from typing import Any, Literal
 
-from compliance_tui.evidence.readers.reading import Gatherer
+from compliance_tui.evidence.readers.reading import Gatherer, refuse
 from compliance_tui.safe.language import message
 
 # Hexadecimal digits of the digests that nobody can forge; MD5 and SHA-1 can be, and do not count.
@@ -20,12 +21,13 @@ _STRONG = {
 }  # fmt: skip
 _UNSAID = {"", "NOASSERTION", "NONE", "UNKNOWN"}
 _PLACES = Decimal("0.0001")
+MOST_DIFFERENT = 100_000
 Hashed = Literal["strong", "weak", "no"]
 
 
 @dataclass(frozen=True)
 class Component:
-    """What counts of one component. ``sha256`` is its only SHA-256, or ""."""
+    """What counts of one component, so that equal ones can be counted. ``sha256`` is the only SHA-256 of a model, or ""."""
 
     hashed: Hashed
     licensed: bool
@@ -61,29 +63,36 @@ def is_purl(text: Any) -> bool:
     return isinstance(text, str) and re.match(r"pkg:[A-Za-z][A-Za-z0-9.+-]*/.", text) is not None
 
 
+def most_different(count: int, name: str) -> None:
+    """Refuse a document in which more differs than is kept in memory."""
+    if count > MOST_DIFFERENT:
+        refuse(name, message("holds more than {most:,} different things; attach it in parts", most=MOST_DIFFERENT))
+
+
 def give_components(
-    found: Gatherer, listed: Sequence[Component], described: Component | None, place: str, warnings: list[str]
+    found: Gatherer, listed: Counter[Component], described: Component | None, place: str, warnings: list[str]
 ) -> None:
     """The facts of the components ``listed``, and of the one that the document describes where that is a model."""
-    components = list(listed)
+    components = listed.copy()
     if described is not None and described.model and not any(one.model for one in listed):
-        components.append(described)
-    found.count("components", len(components), place, "components")
-    models = [one for one in components if one.model]
+        components[described] += 1
+    total = components.total()
+    models = [one for one in components.elements() if one.model]
+    found.count("components", total, place, "components")
     found.count("models", len(models), place, "models")
     found.count("model_cards", sum(one.model_card for one in models), place, "models")
     if not components:
         warnings.append(message("lists no components"))
         return
-    hashed = [one for one in components if one.hashed == "strong"]
-    found.count("hashed_components", len(hashed), place, "components")
+    hashed = sum(count for one, count in components.items() if one.hashed == "strong")
+    found.count("hashed_components", hashed, place, "components")
     for fact, count in (
-        ("hashed_share", len(hashed)),
-        ("licensed_share", sum(one.licensed for one in components)),
-        ("purl_share", sum(one.purl for one in components)),
+        ("hashed_share", hashed),
+        ("licensed_share", sum(count for one, count in components.items() if one.licensed)),
+        ("purl_share", sum(count for one, count in components.items() if one.purl)),
     ):
-        found.add(fact, (Decimal(count) / len(components)).quantize(_PLACES, ROUND_DOWN), place)
-    weak = sum(one.hashed == "weak" for one in components)
+        found.add(fact, (Decimal(count) / total).quantize(_PLACES, ROUND_DOWN), place)
+    weak = sum(count for one, count in components.items() if one.hashed == "weak")
     if weak:
         warnings.append(
             message(

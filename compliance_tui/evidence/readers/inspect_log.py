@@ -25,13 +25,13 @@ from compliance_tui.evidence.readers.evaluation import (
     within,
 )
 from compliance_tui.evidence.readers.json_stream import JsonStream
-from compliance_tui.evidence.readers.reading import LARGEST, Gatherer, refuse
+from compliance_tui.evidence.readers.reading import Gatherer, refuse
 from compliance_tui.evidence.readers.zip_member import Member, directory
 from compliance_tui.safe.language import message, remade
 
 READER = "inspect-log/2"
 _VERSION = 2
-_LARGEST_SUMMARIES = 256 << 20
+_LARGEST_HEADER, _LARGEST_SUMMARIES = 64 << 20, 256 << 20
 _LARGEST_JSON = 1 << 30
 _MOST_SCORES = 50
 # Inspect's own spellings of a yes and a no (inspect_ai.scorer.value_to_float); anything between is a grade.
@@ -39,6 +39,7 @@ _YES = ("C", "c", "yes", "true", "1", 1)
 _NO = ("I", "i", "N", "n", "no", "false", "0", 0)
 _GRADE = "grade"
 _HEADER = ("version", "status", "eval", "results", "stats", "error", "invalidated", "log_updates", "config_updates")
+_SAMPLE = ("id", "epoch", "scores", "limit", "error", "completed", "model_fallbacks")
 
 
 class _Sample(NamedTuple):
@@ -85,7 +86,7 @@ def _from_zip(file: BinaryIO, name: str) -> tuple[dict[str, Any], _Samples | Non
     members = directory(file, name)
     if "header.json" not in members:
         refuse(name, message("has no header.json: the run did not end, or this is no Inspect log"))
-    stream = JsonStream(Member(file, members["header.json"], name, LARGEST), f"{name}/header.json")
+    stream = JsonStream(Member(file, members["header.json"], name, _LARGEST_HEADER), f"{name}/header.json")
     header = _header(stream, stream.members())
     stream.end()
     if "summaries.json" not in members:
@@ -104,10 +105,7 @@ def _from_json(file: BinaryIO, name: str) -> tuple[dict[str, Any], _Samples | No
         nonlocal samples
         for key in stream.members():
             if key == "samples" and stream.opens("["):
-                samples = _samples(stream.elements(), name)
-            elif key == "reductions" and stream.opens("["):  # as many as there are samples, and not needed
-                for _ in stream.elements():
-                    pass
+                samples = _samples((stream.fields(_SAMPLE) for _ in stream.steps()), name)
             else:
                 yield key
 
@@ -117,12 +115,13 @@ def _from_json(file: BinaryIO, name: str) -> tuple[dict[str, Any], _Samples | No
 
 
 def _header(stream: JsonStream, keys: Iterator[str]) -> dict[str, Any]:
-    """What counts of the header; other members are read and dropped."""
+    """What counts of the header; other members are passed over."""
     header = {}
     for key in keys:
-        value = stream.value()
         if key in _HEADER:
-            header[key] = value
+            header[key] = stream.value()
+        else:
+            stream.skip()
     return header
 
 

@@ -8,7 +8,7 @@ be taken for a number. Names that stand twice in one object are refused, since t
 import codecs
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from decimal import Decimal
 from typing import Any, Protocol
 
@@ -16,9 +16,15 @@ from compliance_tui.evidence.readers.reading import LARGEST, refuse
 from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 
-LARGEST_STREAM = 4 << 30
+LARGEST_STREAM, LARGEST_DOCUMENT = 4 << 30, 256 << 20
 _CHUNK = 1 << 20
 _SPACE = re.compile(r"[ \t\r\n]*")
+_DEEPEST = 64
+_LONGEST_LINE = 16 << 20
+# Everything up to the next bracket that holds others; what follows cannot change what matched.
+_PLAIN, _STRING = r'[^"\[\]{}]', r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_FLAT = rf"{_PLAIN}*+(?:{_STRING}{_PLAIN}*+)*+"
+_UNTIL_BRACKET = re.compile(rf"(?:{_PLAIN}++|{_STRING}|\[{_FLAT}\]|\{{{_FLAT}\}})*+", re.DOTALL)
 
 
 class Readable(Protocol):
@@ -29,10 +35,10 @@ class Readable(Protocol):
 
 
 class JsonStream:
-    """One JSON document in ``file``, of at most ``limit`` bytes; each single value of at most 64 MiB.
+    """One JSON document in ``file``, of at most ``limit`` bytes; each single value of at most 4 MiB.
 
-    The caller walks: ``members`` and ``elements`` step into an object or an array, ``value`` takes a value whole, ``end``
-    says that nothing may follow. All raise InputError ``unreadable-evidence``.
+    The caller walks: ``members`` and ``elements`` step into an object or an array, ``value`` takes a value whole, ``skip``
+    passes over one, ``end`` says that nothing may follow. All raise InputError ``unreadable-evidence``.
     """
 
     def __init__(self, file: Readable, name: str, limit: int = LARGEST_STREAM) -> None:
@@ -62,13 +68,58 @@ class JsonStream:
 
     def elements(self) -> Iterator[Any]:
         """The elements of the array that comes next, each whole."""
+        for _ in self.steps():
+            yield self.value()
+
+    def steps(self) -> Iterator[None]:
+        """As often as the array that comes next has elements; the caller takes each before it goes on."""
         self._expect("[", message("an array"))
         if self._peek() == "]":
             self._at += 1
             return
         while True:
-            yield self.value()
+            yield
             if not self._goes_on("]"):
+                return
+
+    def listed(self) -> Iterator[Any]:
+        """The elements of the array that comes next; none where null stands in its place."""
+        if self.opens("n"):
+            self.value()
+        else:
+            yield from self.elements()
+
+    def fields(self, wanted: Collection[str]) -> dict[str, Any]:
+        """Of the object that comes next only these members."""
+        found = {}
+        for name in self.members():
+            if name in wanted:
+                found[name] = self.value()
+            else:
+                self.skip()
+        return found
+
+    def skip(self) -> None:
+        """Pass over the next value, of any size, at most 64 levels deep; what is passed over is only looked at for its end."""
+        if self._peek() not in ("{", "["):
+            self.value()
+            return
+        depth, self._at = 1, self._at + 1
+        while True:
+            match = _UNTIL_BRACKET.match(self._text, self._at)
+            self._at = match.end() if match else self._at
+            sign = self._text[self._at : self._at + 1]
+            if sign in ("", '"'):  # a string goes on in what has not come yet
+                if self._ended:
+                    refuse(self._name, message("ends in the middle; copy it again"))
+                self._too_large()
+                self._more()
+                continue
+            self._at += 1
+            depth += 1 if sign in "{[" else -1
+            if depth > _DEEPEST:
+                refuse(self._name, message("nested deeper than {most} levels", most=_DEEPEST))
+            if depth == 0:
                 return
 
     def opens(self, bracket: str) -> bool:
@@ -91,11 +142,13 @@ class JsonStream:
                 if self._ended or (end < len(self._text) and self._text[end] not in "0123456789.eE+-"):
                     self._at = end
                     return value
-            if len(self._text) - self._at > LARGEST:
-                refuse(
-                    self._name, message("one value is larger than the {largest:,} bytes that are read at once", largest=LARGEST)
-                )
+            self._too_large()
             self._more()
+
+    def _too_large(self) -> None:
+        if len(self._text) - self._at > LARGEST:
+            told = message("one value is larger than the {largest:,} bytes that are read at once", largest=LARGEST)
+            refuse(self._name, told)
 
     def end(self) -> None:
         """Refuse whatever follows the document."""
@@ -143,6 +196,25 @@ class JsonStream:
             self._text, self._at = self._text[self._at :] + text, 0
 
 
+class Taker(Protocol):
+    """Whoever takes members of a document."""
+
+    def take(self, member: str, stream: JsonStream, /) -> bool:
+        """Take the value of that member; False where it is somebody else's."""
+
+
+def walk(file: Readable, name: str, *takers: Taker, limit: int = LARGEST_DOCUMENT) -> None:
+    """Give each member of the object in ``file`` to the first of ``takers`` that takes it; the others are passed over.
+
+    Raises InputError ``unreadable-evidence``.
+    """
+    stream = JsonStream(file, name, limit)
+    for member in stream.members():
+        if not any(taker.take(member, stream) for taker in takers):
+            stream.skip()
+    stream.end()
+
+
 def decoder(name: str) -> json.JSONDecoder:
     """A decoder of single values, by the rules of this module; ``name`` is who is refused."""
 
@@ -160,13 +232,13 @@ def decoder(name: str) -> json.JSONDecoder:
 def json_lines(file: Readable, name: str, limit: int = LARGEST_STREAM) -> Iterator[tuple[int, bytes]]:
     """The lines of a file of JSON lines with their numbers, empty ones left out; one line at most in memory.
 
-    Raises InputError ``unreadable-evidence`` for a line of more than 64 MiB, or a file of more than ``limit`` bytes.
+    Raises InputError ``unreadable-evidence`` for a line of more than 16 MiB, or a file of more than ``limit`` bytes.
     """
     number, rest = 0, b""
     while content := file.read(_CHUNK):
         limit -= len(content)
         *whole, rest = (rest + content).split(b"\n")
-        if limit < 0 or len(rest) > LARGEST:
+        if limit < 0 or len(rest) > _LONGEST_LINE:
             refuse(name, message("larger than what is read of this kind; attach a smaller part, or state its facts"))
         for line in whole:
             number += 1
@@ -177,7 +249,9 @@ def json_lines(file: Readable, name: str, limit: int = LARGEST_STREAM) -> Iterat
 
 
 def json_line(line: bytes, number: int, name: str, decoded_by: json.JSONDecoder) -> dict[str, Any]:
-    """The object that a line holds. Raises InputError ``unreadable-evidence``."""
+    """The object that a line of at most 4 MiB holds. Raises InputError ``unreadable-evidence``."""
+    if len(line) > LARGEST:
+        refuse(name, message("line {number} is larger than the {most:,} bytes read of one", number=number, most=LARGEST))
     try:
         value = decoded_by.decode(line.decode("utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError):

@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element
 from compliance_tui.evidence.fact import Facts
 from compliance_tui.evidence.kind import Kind
 from compliance_tui.evidence.readers.evaluation import add_end, concluded, is_instant, one_log
-from compliance_tui.evidence.readers.reading import Gatherer, all_bytes, refuse
+from compliance_tui.evidence.readers.reading import LARGEST_XML, Gatherer, all_bytes, refuse
 from compliance_tui.evidence.readers.xml_tree import xml_root
 from compliance_tui.safe.language import message
 
@@ -24,7 +24,7 @@ _NOT_RUN = ("notrun", "disabled", "skipped")
 
 def read(file: BinaryIO, name: str, kind: Kind) -> Facts:
     """Facts of a JUnit report. Raises InputError ``unreadable-evidence``."""
-    root = xml_root(all_bytes(file, name), name)
+    root = xml_root(all_bytes(file, name, LARGEST_XML), name)
     if root.tag not in ("testsuite", "testsuites"):
         refuse(name, message("not a JUnit report (no testsuite)"))
     found, doubts, warnings = Gatherer(name), list[str](), list[str]()

@@ -4,47 +4,45 @@
 without a vulnerability listed, and only then is the list what was scanned.
 """
 
+from collections import Counter
 from typing import Any, BinaryIO
 
 from compliance_tui.evidence.fact import Facts
 from compliance_tui.evidence.kind import Kind
+from compliance_tui.evidence.readers.components import most_different
 from compliance_tui.evidence.readers.evaluation import add_end, one_log
-from compliance_tui.evidence.readers.reading import Gatherer, json_object, refuse
+from compliance_tui.evidence.readers.json_stream import JsonStream, walk
+from compliance_tui.evidence.readers.reading import Gatherer, refuse
 from compliance_tui.evidence.readers.severity import UNRATED, give_severities, of_score
 from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 
 READER = "osv-scanner/1"
 _PLACE = "/results/*/packages"
+_SHAPE = message("a result of OSV-Scanner names its source and its packages; one here does not")
 
 
 def read(file: BinaryIO, name: str, kind: Kind) -> Facts:
     """Facts of an OSV-Scanner report. Raises InputError ``unreadable-evidence``."""
-    report = json_object(file, name)
-    results = report.get("results")
-    if not isinstance(results, list):
+    report = _Report(name)
+    walk(file, name, report)
+    sources = report.sources
+    if sources is None:
         refuse(name, message("not a report of OSV-Scanner in JSON (results)"))
-    for one in results:
-        if not isinstance(one.get("source"), dict) or not isinstance(one.get("packages"), list):
-            refuse(name, message("a result of OSV-Scanner names its source and its packages; one here does not"))
+    packages, vulnerable = report.packages, report.vulnerable
     found, warnings = Gatherer(name), list[str]()
-    packages = [package for one in results for package in one["packages"]]
-    vulnerable = [one for one in packages if _groups(one)]
-    found.count("sources", len(results), "/results/*/source", "sources")
-    found.count("packages", len(packages), _PLACE, "packages")
-    found.count("vulnerable", len(vulnerable), f"{_PLACE}/*/groups", "packages")
-    severities = [severity for one in packages for severity in _groups(one)]
-    give_severities(found, "vulnerabilities", severities, f"{_PLACE}/*/groups/*/max_severity", warnings)
-    known = {str(given["id"]) for one in packages for given in one.get("vulnerabilities") or []}
-    found.add("vulnerability_ids", sorted(known), f"{_PLACE}/*/vulnerabilities/*/id")
-    sources = [str(one["source"].get("path")) for one in results]
+    found.count("sources", len(sources), "/results/*/source", "sources")
+    found.count("packages", packages, _PLACE, "packages")
+    found.count("vulnerable", vulnerable, f"{_PLACE}/*/groups", "packages")
+    give_severities(found, "vulnerabilities", report.severities, f"{_PLACE}/*/groups/*/max_severity", warnings)
+    found.add("vulnerability_ids", sorted(report.ids), f"{_PLACE}/*/vulnerabilities/*/id")
     found.add("scanned", [clean_line(path) for path in sources], "/results/*/source/path")
     if not packages:
         found.add("completed", False, "/results")
         warnings.insert(
             0, message("lists no packages: nothing shows that anything was scanned; run it again with --all-packages")
         )
-    elif len(vulnerable) < len(packages):
+    elif vulnerable < packages:
         found.add("completed", True, _PLACE)
     else:
         warnings.append(
@@ -59,9 +57,59 @@ def read(file: BinaryIO, name: str, kind: Kind) -> Facts:
 read_files = one_log(read)
 
 
-def _groups(package: dict[str, Any]) -> list[str]:
-    """The severity of each vulnerability of a package; a group is one vulnerability under the ids of several databases."""
-    groups = package.get("groups") or []
-    grouped = {identifier for group in groups for identifier in group["ids"]}
-    alone = [one for one in package.get("vulnerabilities") or [] if one["id"] not in grouped]
-    return [*(of_score(group.get("max_severity")) for group in groups), *(UNRATED for _ in alone)]
+class _Report:
+    """What the results of a report add up to; the records of vulnerabilities, which are long, are passed over."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.sources: list[str] | None = None
+        self.packages = self.vulnerable = 0
+        self.severities: Counter[str] = Counter()
+        self.ids: set[str] = set()
+
+    def take(self, member: str, stream: JsonStream) -> bool:
+        """Count in the results."""
+        if member != "results":
+            return False
+        self.sources = []
+        for _ in stream.steps():
+            source = self._result(stream)
+            if not isinstance(source, dict):
+                refuse(self.name, _SHAPE)
+            self.sources.append(str(source.get("path"))[:1000])
+            most_different(len(self.sources), self.name)
+        return True
+
+    def _result(self, stream: JsonStream) -> Any:
+        """Count in one result, and give its source."""
+        source, listed = None, False
+        for member in stream.members():
+            if member == "source":
+                source = stream.value()
+            elif member == "packages" and stream.opens("["):
+                listed = True
+                for _ in stream.steps():
+                    self._package(stream)
+            else:
+                stream.skip()
+        if not listed:
+            refuse(self.name, _SHAPE)
+        return source
+
+    def _package(self, stream: JsonStream) -> None:
+        """A group is one vulnerability under the ids of several databases; what is in no group is one by itself."""
+        ids, groups = list[str](), list[dict[str, Any]]()
+        for member in stream.members():
+            if member == "vulnerabilities" and stream.opens("["):
+                ids = [str(stream.fields(("id",))["id"])[:100] for _ in stream.steps()]
+            elif member == "groups":
+                groups = list(stream.listed())
+            else:
+                stream.skip()
+        grouped = {identifier for group in groups for identifier in group["ids"]}
+        found = [*(of_score(group.get("max_severity")) for group in groups), *(UNRATED for one in ids if one not in grouped)]
+        self.severities.update(found)
+        self.packages += 1
+        self.vulnerable += bool(found)
+        self.ids.update(ids)
+        most_different(len(self.ids), self.name)

@@ -9,7 +9,8 @@ from compliance_tui.safe.language import message
 from compliance_tui.safe.strict_json import load_json
 from compliance_tui.safe.text import clean_line
 
-LARGEST = 64 * (1 << 20)
+# What is read whole: as Python's own values it takes up to some twenty times as much memory.
+LARGEST, LARGEST_XML = 4 << 20, 16 << 20
 
 
 def refuse(name: str, why: str) -> NoReturn:

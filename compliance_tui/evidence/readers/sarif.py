@@ -5,6 +5,7 @@ still calls itself successful, results that are kept in another file, and suppre
 without a level has the level of its rule, else "warning".
 """
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -13,34 +14,38 @@ from typing import Any, BinaryIO
 
 from compliance_tui.evidence.fact import Facts
 from compliance_tui.evidence.kind import Kind
+from compliance_tui.evidence.readers.components import most_different
 from compliance_tui.evidence.readers.evaluation import add_end, add_one, one_log
-from compliance_tui.evidence.readers.reading import LARGEST, Gatherer, all_bytes, refuse
+from compliance_tui.evidence.readers.json_stream import JsonStream, walk
+from compliance_tui.evidence.readers.reading import Gatherer, refuse
 from compliance_tui.safe.language import message
-from compliance_tui.safe.strict_json import load_json
 
 READER = "sarif/2"
 _LEVELS = ("error", "warning", "note", "none")
 _ACCEPTED = (None, "accepted")
+_OF_A_RUN = ("tool", "invocations", "properties", "versionControlProvenance", "externalPropertyFileReferences")
+_OF_A_RESULT = ("ruleId", "ruleIndex", "rule", "level", "kind", "baselineState")
 _FINDINGS = "findings"
 _RESULTS = "/runs/*/results"
 # From this score on GitHub calls an alert high (its property security-severity is a CVSS score).
 _SEVERE = Decimal("7.0")
 _ABSOLUTE = re.compile(rb'"uri"\s*:\s*"(file:|/|[A-Za-z]:[\\/])')
 _SNIPPET = re.compile(rb'"snippet"\s*:')
+_OVERLAP = 128  # longer than what is looked for
 
 
 def read(file: BinaryIO, name: str, kind: Kind) -> Facts:
     """Facts of a SARIF log. Raises InputError ``unreadable-evidence``."""
-    content = all_bytes(file, name)
-    log = load_json(content, name, limit=LARGEST)
-    runs = log.get("runs") if isinstance(log, dict) and log.get("version") == "2.1.0" else None
-    if not isinstance(runs, list):
+    watched, log = _Watched(file), _Log(name)
+    walk(watched, name, log)
+    runs = log.runs
+    if log.top.get("version") != "2.1.0" or runs is None:
         refuse(name, message("not SARIF 2.1.0, the version that is known here"))
     found, doubts, warnings = Gatherer(name), list[str](), list[str]()
     found.count("runs", len(runs), "/runs", "runs")
     if not runs:
         doubts.append(message("the log holds no runs: nothing was scanned"))
-    if log.get("inlineExternalProperties") or any(run.get("externalPropertyFileReferences") for run in runs):
+    if log.top.get("inlineExternalProperties") or any(run.get("externalPropertyFileReferences") for run in runs):
         doubts.append(message("parts of the log are kept elsewhere (external properties) and were not read"))
     _result_facts(found, runs, warnings)
     drivers = [(run.get("tool") or {}).get("driver") or {} for run in runs]
@@ -49,14 +54,79 @@ def read(file: BinaryIO, name: str, kind: Kind) -> Facts:
     found.add("tool_version", ", ".join(versions), "/runs/*/tool/driver/version")
     _source_facts(found, runs, warnings)
     _end_facts(found, runs, doubts, warnings)
-    if _ABSOLUTE.search(content):
+    if watched.absolute:
         warnings.append(message("holds absolute paths of the machine that ran it; look at them before disclosing it"))
-    if _SNIPPET.search(content):
+    if watched.snippet:
         warnings.append(message("holds pieces of the source code; check them for secrets before disclosing it"))
     return Facts(kind=kind.id, reader=READER, facts=found.facts, warnings=(*doubts, *warnings))
 
 
 read_files = one_log(read)
+
+
+class _Watched:
+    """A file that is looked at on its way for what it should not carry along."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._tail = file, b""
+        self.absolute = self.snippet = False
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes."""
+        content = self._file.read(size)
+        seen = self._tail + content
+        self.absolute = self.absolute or _ABSOLUTE.search(seen) is not None
+        self.snippet = self.snippet or _SNIPPET.search(seen) is not None
+        self._tail = seen[-_OVERLAP:]
+        return content
+
+
+class _Log:
+    """What counts of a log; of the results of a run only how many there are of each sort (their text aside)."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.top: dict[str, Any] = {}
+        self.runs: list[dict[str, Any]] | None = None
+
+    def take(self, member: str, stream: JsonStream) -> bool:
+        """Keep what counts of the value of a member."""
+        if member in ("version", "inlineExternalProperties"):
+            self.top[member] = stream.value()
+        elif member == "runs":
+            self.runs = []
+            for _ in stream.steps():
+                self.runs.append(self._run(stream))
+                most_different(len(self.runs), self.name)
+        else:
+            return False
+        return True
+
+    def _run(self, stream: JsonStream) -> dict[str, Any]:
+        run: dict[str, Any] = {}
+        for member in stream.members():
+            if member == "results" and not stream.opens("n"):
+                run[member] = Counter()
+                for result in stream.elements():
+                    run[member][json.dumps(_sort(result), default=str)] += 1
+                    most_different(len(run[member]), self.name)
+            elif member == "artifacts":
+                run[member] = sum(1 for _ in stream.listed())
+            elif member in _OF_A_RUN:
+                run[member] = stream.value()
+            else:
+                stream.skip()
+        return run
+
+
+def _sort(result: dict[str, Any]) -> dict[str, Any]:
+    """What tells results apart that count differently."""
+    kept = {name: result[name] for name in _OF_A_RESULT if name in result}
+    kept["suppressions"] = [
+        {"status": one.get("status"), "justification": bool(one.get("justification"))}
+        for one in result.get("suppressions") or []
+    ]
+    return kept
 
 
 class _Rules:
@@ -85,20 +155,21 @@ def _result_facts(found: Gatherer, runs: list[dict[str, Any]], warnings: list[st
     rated = False
     for run in runs:
         rules = _Rules(run)
-        for result in run.get("results") or []:
-            suppressions = result.get("suppressions") or []
+        for sort, number in (run.get("results") or {}).items():
+            result = json.loads(sort)
+            suppressions = result["suppressions"]
             rule = rules.of(result)
-            counts["total"] += 1
-            if suppressions and all(one.get("status") in _ACCEPTED for one in suppressions):
-                counts["suppressed"] += 1
-                counts["no reason"] += not all(one.get("justification") for one in suppressions)
+            counts["total"] += number
+            if suppressions and all(one["status"] in _ACCEPTED for one in suppressions):
+                counts["suppressed"] += number
+                counts["no reason"] += number * (not all(one["justification"] for one in suppressions))
             elif result.get("kind", "fail") in ("open", "review"):
-                counts["undecided"] += 1
+                counts["undecided"] += number
             elif result.get("kind", "fail") == "fail" and result.get("baselineState") != "absent":
-                counts[_level(result, rule)] += 1
+                counts[_level(result, rule)] += number
                 severity = (rule.get("properties") or {}).get("security-severity")
                 rated = rated or severity is not None
-                counts["severe"] += severity is not None and _is_severe(severity)
+                counts["severe"] += number * (severity is not None and _is_severe(severity))
     for fact, level in (("errors_unsuppressed", "error"), ("warnings_unsuppressed", "warning"), ("notes_unsuppressed", "note")):
         found.count(fact, counts[level], _RESULTS, _FINDINGS)
     found.count("suppressed", counts["suppressed"], _RESULTS, _FINDINGS)

@@ -1,7 +1,7 @@
 """How severe open vulnerabilities are, in the same facts whoever found them. Without a rating, none can be called harmless."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -30,21 +30,21 @@ def worst(severities: Sequence[str]) -> str:
     return min((one for one in severities if one in SEVERITIES), key=SEVERITIES.index, default=UNRATED)
 
 
-def give_severities(found: Gatherer, total: str, severities: Sequence[str], place: str, warnings: list[str]) -> None:
-    """The fact ``total``, and how many are critical, high, medium and low.
+def give_severities(found: Gatherer, total: str, severities: Iterable[str], place: str, warnings: list[str]) -> None:
+    """The fact ``total``, and how many of the ``severities`` (or counts of them) are critical, high, medium and low.
 
     Where some are unrated, those counts would look better than they may be: they are not given.
     """
     unit = "vulnerabilities"
     counts = Counter(severities)
-    found.count(total, len(severities), place, unit)
+    found.count(total, counts.total(), place, unit)
     found.count("vulnerabilities_unrated", counts[UNRATED], place, unit)
     if counts[UNRATED]:
         warnings.append(
             message(
                 "{unrated} of {number} vulnerabilities have no rating: each may be critical",
                 unrated=counts[UNRATED],
-                number=len(severities),
+                number=counts.total(),
             )
         )
         return

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, cast
 
 from textual.content import Content
 
-from compliance_tui.safe.language import gettext, message
+from compliance_tui.safe.language import gettext, message, ngettext
 from compliance_tui.safe.words import word
 from compliance_tui.tui import show
 from compliance_tui.tui.bundle_session import BundleSession
@@ -89,6 +89,11 @@ class BundleEvidencePage(EvidencePage):
             for name, how in self.bundle.hidden.items()
             if all(one in f"{name} {how} {gettext(word(how))}".lower() for one in words)
         ]
+
+    def hidden_words(self) -> Content:
+        """How many are withheld or sealed."""
+        number = len(self.bundle.hidden)
+        return line("  " + ngettext("1 cannot be seen", "{number} cannot be seen", number), WARN) if number else Content("")
 
     def nothing(self) -> list[Content]:
         """About a hidden item: what it is part of, and how one gets to see it."""

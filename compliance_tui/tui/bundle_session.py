@@ -38,6 +38,8 @@ class BundleSession(Session):
     """A bundle. ``found`` is None until the core was judged; ``loaded`` until readiness was computed from what is there."""
 
     found: "Verification | None" = None
+    # Whether it was verified to its end: until then there is no verdict, whatever the core shows.
+    complete: bool = False
     policy: "Policy | None" = None
     # Why there is no policy although one was named, or why nothing could be found at all; told on the page of the verdict.
     policy_fault: str = ""

@@ -176,7 +176,7 @@ class SignForm(Form):
     """The exact bytes above, then which keys sign, where it goes, and the word. Ends with what was signed."""
 
     DEFAULT_CSS = """
-    SignForm #what { height: auto; max-height: 50%; background: $boost; }
+    SignForm #what { height: auto; max-height: 40%; background: $boost; }
     """
     AUTO_FOCUS = "#keys"
     purpose = message("Sign the statement")

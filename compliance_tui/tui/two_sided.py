@@ -118,10 +118,8 @@ class TwoSidedPage(Page[str | None]):
     @on(RowList.Moved)
     def _show(self) -> None:
         here = self.query_one(EntryList).here
-        empty: Sides = ([line(gettext("nothing is found; Esc shows everything again"), MUTED)], (), ())
-        for name, rows in zip(
-            ("about", "before", "after"), self.sides(here.at) if isinstance(here, Entry) else empty, strict=True
-        ):
+        found = self.sides(here.at) if isinstance(here, Entry) else self.nothing()
+        for name, rows in zip(("about", "before", "after"), found, strict=True):
             self.query_one(f"#{name}", Text).show(rows, home=True)
 
     @on(RowList.Chosen)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from compliance_tui.bundle.verify import Line, Verification
 
 
-_ROOM_FOR_ID = 100
+_ROOM_FOR_WORDS, _ROOM_FOR_ID = 80, 100
 
 
 class VerdictPage(Verifying):
@@ -145,14 +145,15 @@ class VerdictPage(Verifying):
         if found is None:
             self.query_one("#place", Bar).show(line(str(bundle.path), MUTED, limit=400))
             return
+        width = self.app.size.width
         answers = (
-            (gettext("signature valid"), found.signature_valid),
+            (gettext("signature valid") if width >= _ROOM_FOR_WORDS else gettext("valid"), found.signature_valid),
             (gettext("trusted"), found.trusted),
             (gettext("current"), found.current),
             (gettext("ready"), found.ready),
         )
-        words = Content(" · ").join([line(f"{name} ", MUTED) + line(gettext(ANSWERS[said])) for name, said in answers])
-        wide = self.app.size.width >= _ROOM_FOR_ID
+        words = Content(" · ").join([line(f"{name} ", MUTED) + line(*ANSWERS[said]) for name, said in answers])
+        wide = width >= _ROOM_FOR_ID
         self.query_one("#place", Bar).show(words, line(f"{(found.bundle_id or '?')[:16]}…", MUTED) if wide else NOTHING)
 
     def _chip(self, found: "Verification | None") -> Content:
@@ -160,6 +161,8 @@ class VerdictPage(Verifying):
             return line(gettext("verifying"), MUTED)
         if found is None:
             word, style = (gettext("NOT A BUNDLE"), BAD) if self.bundle.failure else (gettext("reading"), MUTED)
+        elif not self.bundle.complete:
+            word, style = gettext("NOT VERIFIED TO ITS END"), WARN
         elif found.verdict == "not-accepted" and self.bundle.policy is None:
             word, style = gettext("NOT ACCEPTED: NOBODY IS KNOWN"), WARN
         else:

@@ -19,7 +19,7 @@ CHIPS = {
     "not-accepted": (message("NOT ACCEPTED"), WARN),
     "broken": (message("BROKEN"), BAD),
 }
-ANSWERS = {"yes": message("yes"), "no": message("NO"), "unknown": message("unknown")}
+ANSWERS = {"yes": (message("yes"), GOOD), "no": (message("NO"), BAD), "unknown": (message("unknown"), WARN)}
 # What each line asks, and which part of the bundle answers it.
 MEANS = {
     "structure": message("Only what belongs into a bundle is there, each file in its place."),

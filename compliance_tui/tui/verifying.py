@@ -75,7 +75,7 @@ class Verifying(Page[None]):
 
     def _core(self, bundle: BundleSession, found: "Verification") -> None:
         if bundle is self.app.session:
-            bundle.found = found
+            bundle.found, bundle.complete = found, False
             self.renew()
 
     def _stopped(self, bundle: BundleSession) -> None:
@@ -96,7 +96,7 @@ class Verifying(Page[None]):
         if bundle is not self.app.session:
             return
         self.verifying = False
-        bundle.found = found
+        bundle.found, bundle.complete = found, True
         self.say("")
         if loaded is None:
             bundle.loaded = None

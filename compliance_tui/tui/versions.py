@@ -212,7 +212,7 @@ def _version(standard: Standard) -> Iterator[Content]:
             ngettext("1 change to the version before", "{number} changes to the version before", len(standard.changes)), HEADING
         )
         for change in standard.changes:
-            ids = " -> ".join(filter(None, (", ".join(change.from_), ", ".join(change.to))))
+            ids = " -> ".join(filter(None, dict.fromkeys((", ".join(change.from_), ", ".join(change.to)))))
             kinds = ", ".join(gettext(word(kind)) for kind in change.kinds)
             yield line(f"  {ids}  ", limit=200) + line(kinds, MUTED)
     if header.disclaimer:
@@ -284,8 +284,7 @@ class DifferencePage(TwoSidedPage):
 
 
 def _about(one: Difference) -> Iterator[Content]:
-    ids = " -> ".join(filter(None, (", ".join(one.move.old), ", ".join(one.move.new))))
-    yield line(ids, "bold")
+    yield line(" -> ".join(filter(None, dict.fromkeys((", ".join(one.move.old), ", ".join(one.move.new))))), "bold")
     kinds = ", ".join(gettext(word(kind)) for kind in one.move.kinds)
     yield line(gettext("{kinds}; an old answer: {effect}", kinds=kinds, effect=gettext(word(one.move.effect))))
     for note in one.move.notes:

@@ -101,8 +101,20 @@ async def press(app: ComplianceApp, *keys: str) -> None:
         await idle()
 
 
+def _reading(app: ComplianceApp) -> bool:
+    """Whether what was opened is still being read for the first time."""
+    session = app.session
+    if session is None or session.loaded is not None or app.failure is not None:
+        return False
+    return not (getattr(session, "complete", False) or getattr(session, "failure", ""))
+
+
 async def settle(app: ComplianceApp) -> None:
     """Until threads are through, what they set off is through too, and the screen shows it: twice idle with nothing at work."""
+    for _ in range(1000):
+        if not _reading(app):
+            break
+        await asyncio.sleep(_MOMENT)
     quiet = 0
     while quiet < 2:
         if any(not worker.is_finished for worker in app.workers):
@@ -190,7 +202,9 @@ async def pictures(folder: Path) -> dict[str, str]:
         wanted = [shot for shot in SHOTS if shot.name in (DOCS_SHOTS if theme == "dark" else DOCS_SHOTS[:1])]
         async for shot in walk(app, DOCS_SIZE, wanted):
             found[f"{shot.name}-{theme}.svg"] = svg(app, "compliance-tui")
-    return found
+    from tests.tui.bundle_pictures import bundle_svgs
+
+    return {**found, **await bundle_svgs()}
 
 
 def hurry(change: Callable[[object, str, object], None] = setattr) -> None:
@@ -204,10 +218,15 @@ def hurry(change: Callable[[object, str, object], None] = setattr) -> None:
 
 def main() -> None:
     """Draw all of them anew."""
+    from tests.tui.bundle_pictures import FOLDER, bundle_texts
+
     hurry()
     for size in SIZES:
         with tempfile.TemporaryDirectory() as folder:
             _write(HERE, asyncio.run(texts(Path(folder), size)))
+        with tempfile.TemporaryDirectory() as folder:
+            _remember_in(Path(folder))
+            _write(FOLDER, asyncio.run(bundle_texts(Path(folder), size)))
     with tempfile.TemporaryDirectory() as folder:
         _write(DOCS, asyncio.run(pictures(Path(folder))))
 

@@ -21,7 +21,7 @@ ACTING = "\x1b]52;c;aGlqYWNr\x07 \x1b]0;hijack\x07 \x1b[5m \x9b31m \u202e \u200b
 NAME = ACTING.replace("/", "")
 
 
-def _hostile(folder: Path) -> Path:
+def hostile_release(folder: Path) -> Path:
     """An assessment in which everything that a file may say is hostile."""
     control = '\ntitle = "Policy"\nstatement = "There is a policy."'
     escaped = ACTING.replace("\\", "\\\\").replace("\x1b", "\\u001b").replace("\x07", "\\u0007").replace("\x9b", "\\u009b")
@@ -51,7 +51,7 @@ def _hostile(folder: Path) -> Path:
 
 
 def test_nothing_that_a_terminal_would_obey_reaches_it_from_any_page(tmp_path: Path) -> None:
-    root = _hostile(tmp_path)
+    root = hostile_release(tmp_path)
     (tmp_path / "files").mkdir()
     (tmp_path / "files" / f"b{NAME}").write_text("x")
     (tmp_path / "files" / f"c{NAME}").write_text("x")
@@ -89,12 +89,16 @@ def test_nothing_that_a_terminal_would_obey_reaches_it_from_any_page(tmp_path: P
     terminal.press("/there is a")
     terminal.still(0.3)
     terminal.kill()
-    seen = bytes(terminal.seen)
-    assert b"Said" in seen
-    assert b"Title" in seen
+    only_the_programs_own(bytes(terminal.seen), b"Said", b"Title")
+
+
+def only_the_programs_own(seen: bytes, *words: bytes) -> None:
+    """These words were shown, and all that a terminal would obey is Textual's own."""
+    for word in words:
+        assert word in seen
     for acting in (b"\x1b]52", b"\x1b]0;", b"\x1b[5m", "\x9b".encode(), "\u202e".encode(), "\u200b".encode()):
         assert acting not in seen
-    # All that is left are cursor, colour and mode sequences (CSI), charset and keypad switches: Textual's own.
+    # All that is left are cursor, colour and mode sequences (CSI), charset and keypad switches.
     left = re.sub(rb"\x1b(\[[0-?]*[ -/]*[@-~]|[=>]|[()][0-9A-B]|P[ -~]*\x1b\\|\]22;default\x07)", b"", seen)
     assert b"\x1b" not in left
 

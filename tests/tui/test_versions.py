@@ -1,5 +1,6 @@
 """Other versions in the terminal UI: a preview changes nothing, differences are marked, one question moves the answers."""
 
+import re
 from pathlib import Path
 
 from compliance_tui.assessment import actions
@@ -88,3 +89,37 @@ async def test_a_broken_pack_is_said_in_a_sentence(tmp_path: Path) -> None:
     async with driving(root, (100, 30), standards_folder=tmp_path / "packs") as driver:
         await driver.press("v")
         assert "1.2.toml, line" in " ".join(driver.text.split())  # a long path breaks the line anywhere
+
+
+async def test_what_is_pinned_stands_among_the_versions_and_the_lists_are_narrowed(tmp_path: Path) -> None:
+    async with driving(_start(tmp_path), (120, 40), standards_folder=tmp_path / "packs") as driver:
+        await driver.press("v")
+        assert re.search(r"pinned +small 1.0", driver.text)
+        assert re.search(r"newer +small 1.1", driver.text)
+        assert "it takes the place of 1.0" in driver.text
+        await driver.press("up", "enter")
+        assert "this is the version that is pinned" in driver.text
+        await driver.press("down", "enter")
+        assert "To be rechecked (1)" in driver.text
+        assert "Kept" not in driver.text
+        await driver.press("c")
+        assert "Kept (2)" in driver.text
+        await driver.press("slash")
+        await driver.type("fifty")
+        assert "Kept" not in driver.text
+        await driver.press("enter", "slash")
+        await driver.type(" nowhere")
+        assert "nothing is found" in driver.text
+        await driver.press("escape")
+        assert "Kept (2)" in driver.text
+        await driver.press("escape", "d", "slash")
+        await driver.type("signed")
+        assert "~ S-01" in driver.text
+
+
+async def test_without_another_version_that_is_said(tmp_path: Path) -> None:
+    async with driving(start(tmp_path), (100, 30), standards_folder=tmp_path / "packs") as driver:
+        await driver.press("v")
+        assert "no other version of them is known" in driver.text
+        await driver.press("enter", "d")
+        assert driver.page == "VersionsPage"

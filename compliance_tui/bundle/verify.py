@@ -38,7 +38,7 @@ from compliance_tui.bundle.view import BundleView, read_view
 from compliance_tui.evidence.kind import Kind
 from compliance_tui.safe.errors import BrokenError, InputError
 from compliance_tui.safe.instant import format_instant
-from compliance_tui.safe.language import message
+from compliance_tui.safe.language import message, nmessage
 from compliance_tui.safe.text import clean_line
 from compliance_tui.trust.policy import Policy, accepts_standard, evaluate_rules, evaluate_time, rule_for
 
@@ -297,7 +297,12 @@ def _content(work: _Work, tree: Tree, structure: Structure) -> None:
     outcome, reason, found.readiness = check_readiness(tree, view, found.statement, asked.as_of, asked.kinds, trusted)
     uncounted = sum(one.standing != "counted" for one in found.sign_offs)
     if outcome == "fail" and uncounted and work.believed is not None:
-        reason = message("{reason}; {number} signed sign-offs do not count for you", reason=reason, number=uncounted)
+        reason = nmessage(
+            "{reason}; {number} signed sign-off does not count for you",
+            "{reason}; {number} signed sign-offs do not count for you",
+            uncounted,
+            reason=reason,
+        )
     work.add(outcome, reason)
 
 

@@ -127,7 +127,7 @@ def test_a_person_whom_the_policy_does_not_know_does_not_count_where_it_is_deman
     people.sign(people.ada)
     found = people.verified(tmp_path / "out.zip", people.policy())
     assert (found.verdict, line(found, "readiness")[0]) == ("not-accepted", "fail")
-    assert "1 signed sign-offs do not count for you" in line(found, "readiness")[1]
+    assert "1 signed sign-off does not count for you" in line(found, "readiness")[1]
     assert line(found, "identity")[0] == "pass"
     assert _standings(found) == [("S-01", "unknown-signer", None)]
     assert "0 of 1 signed sign-offs" in line(found, "identity")[1]

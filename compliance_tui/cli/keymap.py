@@ -40,8 +40,7 @@ def keymap(as_json: bool) -> None:
     Example:
       compliance-tui keymap
     """
-    from compliance_tui.tui.actions import keys_name
-    from compliance_tui.tui.keymap import keys_file, load_keys
+    from compliance_tui.tui.keymap import keys_file, keys_name, load_keys
 
     keys = load_keys()
     if as_json:

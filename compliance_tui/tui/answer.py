@@ -173,7 +173,7 @@ class AnswerForm(Form):
         """Back to the status."""
         self.query_one("#status").focus()
 
-    def on_key(self, event: events.Key) -> None:
+    async def on_key(self, event: events.Key) -> None:
         """What is typed at the status, and is no number of one, begins the statement: the sentence is not lost."""
         if event.is_printable and event.character and isinstance(self.focused, Choice):
             box = self.query_one("#statement", TextArea)

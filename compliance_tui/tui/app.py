@@ -18,7 +18,8 @@ from compliance_tui.safe.errors import ComplianceError
 from compliance_tui.safe.instant import now
 from compliance_tui.safe.language import gettext
 from compliance_tui.tui import memory
-from compliance_tui.tui.actions import Action, KeyMap
+from compliance_tui.tui.actions import Action
+from compliance_tui.tui.keymap import KeyMap
 from compliance_tui.tui.page import Page
 from compliance_tui.tui.session import Clock, Loaded, Session, is_bundle
 from compliance_tui.tui.themes import DARK, TERMINAL, THEMES, TITLES

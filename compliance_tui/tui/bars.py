@@ -6,7 +6,8 @@ from textual.content import Content
 from textual.widget import Widget
 
 from compliance_tui.safe.language import gettext
-from compliance_tui.tui.actions import Action, key_name
+from compliance_tui.tui.actions import Action
+from compliance_tui.tui.keymap import key_name
 
 _EMPTY = Content("")
 

@@ -5,8 +5,7 @@ from textual.content import Content
 
 from compliance_tui.safe.language import gettext, message
 from compliance_tui.tui import show
-from compliance_tui.tui.actions import keys_name
-from compliance_tui.tui.keymap import keys_file
+from compliance_tui.tui.keymap import keys_file, keys_name
 from compliance_tui.tui.page import Page
 from compliance_tui.tui.reading import Text
 from compliance_tui.tui.show import HEADING, MUTED, line

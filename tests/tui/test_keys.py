@@ -6,9 +6,9 @@ import pytest
 
 from compliance_tui.safe.errors import InputError
 from compliance_tui.tui import memory
-from compliance_tui.tui.actions import ACTIONS, RESERVED, KeyMap, keys_name
+from compliance_tui.tui.actions import ACTIONS
 from compliance_tui.tui.app import ComplianceApp
-from compliance_tui.tui.keymap import load_keys
+from compliance_tui.tui.keymap import RESERVED, KeyMap, keys_name, load_keys
 from compliance_tui.tui.themes import CONTRAST, DARK
 from tests.assessment.sample import start
 from tests.tui.driving import driving

@@ -36,13 +36,13 @@ from compliance_tui.bundle.tree import Tree, open_tree
 from compliance_tui.bundle.verdict import LINES, Line, Outcome, Verification, verification_json
 from compliance_tui.bundle.view import BundleView, read_view
 from compliance_tui.evidence.kind import Kind
-from compliance_tui.safe.errors import BrokenError, InputError
+from compliance_tui.safe.errors import BrokenError
 from compliance_tui.safe.instant import format_instant
 from compliance_tui.safe.language import message, nmessage
 from compliance_tui.safe.text import clean_line
 from compliance_tui.trust.policy import Policy, accepts_standard, evaluate_rules, evaluate_time, rule_for
 
-__all__ = ["LINES", "Line", "Verification", "read_bundle", "verification_json", "verify"]
+__all__ = ["LINES", "Line", "Verification", "verification_json", "verify"]
 
 # On which line a fault is told, where it is not the one under way.
 _LINE_OF = {"altered": "integrity", "changed": "integrity", "not-committed": "integrity", "bad-age": "integrity"}
@@ -337,15 +337,3 @@ def _undelivered(work: _Work, structure: Structure) -> list[str]:
     signed = delivered(one.attestation for one in work.found.chain if one.standing == "counted")
     digests = {path: digest.hex() for path, digest in structure.expected.items() if path.startswith("sealed/")}
     return [name for name in structure.sealed if signed.get(f"sealed/{name}.age") != digests.get(f"sealed/{name}.age")]
-
-
-def read_bundle(path: Path) -> BundleView:
-    """A bundle to look at, without any claim that it is genuine. Raises InputError or BrokenError."""
-    with open_tree(path) as tree:
-        try:
-            core = read_core(tree)
-            attested = [name for paths in attested_files(tree.front()).values() for name in paths]
-            structure = read_structure(tree, core, delivered(read_attestations(tree)), attested)
-            return read_view(tree, structure)
-        except InputError as error:
-            raise BrokenError("bad-content", str(error)) from None

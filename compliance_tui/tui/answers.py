@@ -10,7 +10,8 @@ from compliance_tui.safe.words import word
 from compliance_tui.tui import show
 from compliance_tui.tui.bundle_session import BundleSession
 from compliance_tui.tui.controls import ControlsPage
-from compliance_tui.tui.evidence import EvidencePage, ItemList
+from compliance_tui.tui.evidence import EvidencePage
+from compliance_tui.tui.items import ItemList
 from compliance_tui.tui.rowlist import Cell, fit
 from compliance_tui.tui.session import Session
 from compliance_tui.tui.show import HEADING, MUTED, WARN, line

@@ -65,7 +65,8 @@ def _label(side: "Side") -> str:
 
 
 def _say(change: "Change") -> None:
-    head = f"  {gettext(word(change.change)):<9}{clean_line(change.id)}"
+    name = gettext(word(change.id)) if change.kind in ("verdict", "subject") else change.id
+    head = f"  {gettext(word(change.change)):<8} {clean_line(name)}"
     if len(change.fields) == 1 and change.fields[0].name in ("value", change.id.rpartition(" ")[2]):
         say(f"{head}: {_shown(change.kind, change.fields[0])}")
         return

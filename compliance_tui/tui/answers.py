@@ -62,7 +62,8 @@ class BundleItemList(ItemList):
         hidden = self.bundle.hidden.get(str(row))
         if hidden is None:
             return super().cells(row, width)
-        return ((fit(gettext(word(hidden)), 11), "warn"), (" ", "text"), (fit(str(row), max(8, width - 12)), "text"))
+        said = gettext(word(hidden))
+        return ((f"{said:<11} ", "warn"), (fit(str(row), max(8, width - max(12, len(said) + 1))), "text"))
 
 
 class BundleEvidencePage(EvidencePage):

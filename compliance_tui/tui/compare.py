@@ -15,6 +15,7 @@ from compliance_tui.safe.language import gettext, message, ngettext
 from compliance_tui.safe.text import clean_line
 from compliance_tui.safe.words import word
 from compliance_tui.standard.diff import word_diff
+from compliance_tui.tui import show
 from compliance_tui.tui.bundle_session import remembered_policy_read
 from compliance_tui.tui.detail import parts
 from compliance_tui.tui.form import Form, fields
@@ -118,7 +119,7 @@ class ComparePage(TwoSidedPage):
         """Sign, word, id; of a change of one value also old and new."""
         change = self.found.changes[at]
         mark, tone = _SIGNS[change.change]
-        head = f"{mark} {fit(gettext(word(change.change)), 8)} "
+        head = f"{mark} {fit(gettext(word(change.change)), show.widest(map(word, _SIGNS), 8))} "
         one = change.fields[0] if _is_one(change) else None
         told = f": {_shown(one.old)} -> {_shown(one.new)}" if one is not None else ""
         return ((head, tone), (clean_line(change.id, 200), "text"), (told, "muted"))

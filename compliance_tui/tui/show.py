@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from rich.cells import cell_len
 from textual.content import Content
 
 from compliance_tui.safe.language import Message, gettext, message
@@ -121,6 +122,11 @@ def verdict_chip(verdict: str, seen: bool = True) -> Content:
     if not seen:
         return Content.styled(f" {gettext('NOT ALL CAN BE SEEN')} ", f"bold reverse {WARN}")
     return Content.styled(f" {gettext(VERDICTS[verdict])} ", f"bold reverse {VERDICT_STYLES[verdict]}")
+
+
+def widest(words: Iterable[str], least: int = 0) -> int:
+    """The width of a column with these words, as they are said."""
+    return max([least, *(cell_len(gettext(word)) for word in words)])
 
 
 def longest(signs: Mapping[str, Sign]) -> int:

@@ -16,6 +16,7 @@ from compliance_tui.safe.language import gettext, message
 from compliance_tui.safe.text import clean_line
 from compliance_tui.safe.words import word
 from compliance_tui.trust.policy import accepts_standard
+from compliance_tui.tui import show
 from compliance_tui.tui.page import Page
 from compliance_tui.tui.reading import Text
 from compliance_tui.tui.rowlist import Cell, RowList, fit
@@ -157,11 +158,11 @@ class StatementsPage(Page[str | None]):
         if isinstance(row, StandardRow):
             one = self._reference(row)
             said, tone = self._acceptance(one)
-            return ((f"  {fit(said, 12)}", tone), (f" {clean_line(f'{one.id} {one.version}', 120)}", "text"))
+            return ((f"  {fit(said, _wide())}", tone), (f" {clean_line(f'{one.id} {one.version}', 120)}", "text"))
         if isinstance(row, SignerRow):
             said, _, tone = SIGNED[row.files[0].state]
             name = signer_name(row.files[0], self.bundle.policy)
-            return ((f"  {fit(gettext(said), 12)}", tone), (f" {clean_line(name, 200)}", "text"))
+            return ((f"  {fit(gettext(said), _wide())}", tone), (f" {clean_line(name, 200)}", "text"))
         if isinstance(row, StatementRow):
             return self._statement_cells(row)
         return ((clean_line(str(row), 200), "muted" if str(row).startswith(" ") else "accent"),)
@@ -174,7 +175,7 @@ class StatementsPage(Page[str | None]):
             at = statement.predicate.signed_at
             lab = clean_line(statement.predicate.attester.id, 80)
             trusted = {"yes": ("counted", "good"), "no": ("not-counted", "warn")}.get(self.found.trusted, ("unknown", "muted"))
-            head = f"  {fit(gettext(STANDINGS[trusted[0]][0]), 12)}"
+            head = f"  {fit(gettext(STANDINGS[trusted[0]][0]), _wide())}"
             return ((head, trusted[1]), (f" {at[:10]} ", "muted"), (f"{gettext(KINDS[PREDICATE])}  {lab}", "text"))
         said, _, tone = STANDINGS[judged.standing]
         at = judged.predicate.signed_at[:10] if judged.predicate else "?" * 10
@@ -183,7 +184,7 @@ class StatementsPage(Page[str | None]):
             what += f": {gettext(word(judged.predicate.decision))}"
         stands = gettext("in force") if self._in_force(judged) else gettext(said)
         return (
-            (f"  {fit(stands, 12)}", tone),
+            (f"  {fit(stands, _wide())}", tone),
             (f" {at} ", "muted"),
             (clean_line(f"{what}  {judged.by}", 200), "text"),
         )
@@ -276,3 +277,8 @@ class StatementsPage(Page[str | None]):
 def _claimed(one: Judged) -> tuple[str, str]:
     """The order of what was said: by the time that a statement claims; those that claim none are the last."""
     return (one.predicate.signed_at if one.predicate is not None else "~", one.attestation.name)
+
+
+def _wide() -> int:
+    """The width of the words that say how something stands."""
+    return show.widest([text for text, _, _ in (*STANDINGS.values(), *SIGNED.values())], 12)

@@ -85,15 +85,17 @@ class VerdictList(RowList):
     def cells(self, row: Hashable, width: int) -> Sequence[Cell]:
         """Sign, word, name and reason; or a part with what there is of it."""
         if isinstance(row, PartRow):
-            what = fit(self.page.counts(row.name), max(8, width - 17)).rstrip()
-            return ((f"  {fit(gettext(PARTS[row.name]), 14)}", "text"), (f" {what}", "muted"))
+            wide = show.widest(PARTS.values(), 14)
+            what = fit(self.page.counts(row.name), max(8, width - wide - 3)).rstrip()
+            return ((f"  {fit(gettext(PARTS[row.name]), wide)}", "text"), (f" {what}", "muted"))
         if not isinstance(row, LineRow):
             return ((str(row), "accent"),)
-        found, name = self.page.line(row.name), fit(gettext(word(row.name)), 14)
+        outcome, named = show.widest(map(word, show.LINES), 7), show.widest(map(word, MEANS), 13)
+        found, name = self.page.line(row.name), fit(gettext(word(row.name)), named + 1)
         if found is None:
             told = gettext("being looked at") if self.page.verifying else gettext("not looked at")
-            return ((f"  {'':<9}{name} ", "muted"), (told, "muted"))
+            return ((f"  {'':<{outcome + 2}}{name} ", "muted"), (told, "muted"))
         sign = show.LINES[found.outcome]
-        head = f"{sign.mark} {fit(gettext(word(found.outcome)), 8)} "
-        reason = fit(clean_line(gettext(found.reason), 400), max(8, width - len(head) - 15)).rstrip()
+        head = f"{sign.mark} {fit(gettext(word(found.outcome)), outcome + 1)} "
+        reason = fit(clean_line(gettext(found.reason), 400), max(8, width - len(head) - len(name) - 1)).rstrip()
         return ((head, tone(sign.style)), (f"{name} ", "strong"), (reason, "text"))

@@ -27,6 +27,7 @@ from compliance_tui.tui.two_sided import Sides, TwoSidedPage, side
 if TYPE_CHECKING:
     from compliance_tui.tui.controls import ControlsPage
 
+_PINNED, _NEWER, _OLDER = message("pinned"), message("newer"), message("older")
 Version = Callable[[str], Standard | None]
 
 
@@ -74,12 +75,16 @@ class VersionList(RowList):
         standard = self.page.standard_of(row)
         pinned = self.page.session.contents.standard(row.standard)
         newer = version_key(row.version) > version_key(pinned.version)
-        said = gettext("pinned") if row.at is None else gettext("newer") if newer else gettext("older")
+        said = gettext(_PINNED if row.at is None else _NEWER if newer else _OLDER)
         tone = "good" if row.at is None else "accent" if newer else "muted"
         number = ngettext("1 control", "{number} controls", len(standard.controls))
         released = gettext("released {day}", day=standard.standard.released)
         name = clean_line(f"{row.standard} {row.version}", 120)
-        return ((f"  {fit(said, 8)} ", tone), (fit(name, 26), "text"), (f" {fit(number, 13)} {released}", "muted"))
+        return (
+            (f"  {fit(said, show.widest((_PINNED, _NEWER, _OLDER), 8))} ", tone),
+            (fit(name, 26), "text"),
+            (f" {fit(number, 13)} {released}", "muted"),
+        )
 
 
 class VersionsPage(Page[str | None]):

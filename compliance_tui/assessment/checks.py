@@ -21,6 +21,7 @@ from compliance_tui.assessment.compare import (
 )
 from compliance_tui.assessment.model import Item, Person, Subject
 from compliance_tui.assessment.register import figure, read_entries
+from compliance_tui.assessment.runs import rival
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.language import either, joined, message, remade
 from compliance_tui.standard.check import Check, Operand
@@ -155,6 +156,10 @@ def _one_item(check: Check, item: Item, limit: Scalar | list[str] | None, scope:
     missing = [name for name in (*_fact_names(check), *check.needs) if name not in item.facts]
     if missing:
         return result("unproven", message("the evidence does not say {missing}", missing=", ".join(missing)))
+    if other := rival(item, scope.everything):
+        return result(
+            "unproven", message("{other} claims the same run, with other bytes; take off which is not it", other=other.id)
+        )
     if not is_complete(item) and COMPLETED not in _fact_names(check):
         return result(
             "unproven", message("the evidence did not run to its end over all it was asked; nothing can be read off it")

@@ -12,10 +12,9 @@ from compliance_tui.assessment.checks import is_complete
 from compliance_tui.assessment.folder import Contents
 from compliance_tui.assessment.model import Item
 from compliance_tui.assessment.readiness import ControlState, Readiness
+from compliance_tui.assessment.runs import RUN
 from compliance_tui.safe.language import message
 from compliance_tui.safe.words import word
-
-_RUN = "run_id"
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ def _control_oddities(contents: Contents, state: ControlState) -> Iterator[Oddit
             yield Oddity(
                 "proves-nothing-here",
                 control.id,
-                message("{item} is a {kind}, which this control does not ask for", item=item.id, kind=item.kind),
+                message("{item} is of the kind {kind}, which this control does not ask for", item=item.id, kind=item.kind),
             )
     failing = [check for check in state.checks if check.outcome == "fail"]
     if response.status == "met" and failing:
@@ -96,7 +95,7 @@ def _twins(items: list[Item]) -> Iterator[Oddity]:
     by_run: dict[tuple[str, str], list[Item]] = defaultdict(list)
     for item in items:
         by_bytes[digest_of_file_list(item)].append(item)
-        run = item.facts.get(_RUN)
+        run = item.facts.get(RUN)
         if run is not None:
             by_run[item.kind, str(run.value)].append(item)
     for twins in by_bytes.values():

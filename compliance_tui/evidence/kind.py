@@ -262,9 +262,14 @@ def load_kinds(extra: Path | None = None) -> dict[str, Kind]:
 
 
 def recognise(path: Path, kinds: dict[str, Kind]) -> str | None:
-    """The id of the only kind whose signs the file bears; None where none does, or several do."""
+    """The id of the only kind whose signs the file bears; None where none does, or several do.
+
+    Raises InputError ``unreadable-evidence`` for an empty file, ``not-found``.
+    """
     with open_regular(path) as file:
         head = file.read(SNIFFED)
+    if not head:
+        raise InputError("unreadable-evidence", message("{path}: is empty", path=clean_line(str(path))))
     found = [kind.id for kind in kinds.values() if _bears(kind.signs, path.name.lower(), head)]
     return found[0] if len(found) == 1 else None
 

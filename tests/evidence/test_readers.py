@@ -219,3 +219,10 @@ def test_any_shape_of_json_is_read_or_refused(kind: str, value: Any) -> None:
         _read(base, kind)
     except InputError as error:
         assert "\n" not in str(error)
+
+
+def test_an_empty_file_is_called_empty_whatever_its_name(tmp_path: Path) -> None:
+    for name in ("a.eval", "a.sarif", "a.report.jsonl", "a.xml"):
+        (tmp_path / name).write_bytes(b"")
+        with pytest.raises(InputError, match=f"{name}: is empty"):
+            recognise(tmp_path / name, KINDS)

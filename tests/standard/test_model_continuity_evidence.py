@@ -213,4 +213,5 @@ def test_a_bundle_counts_as_verified_by_what_the_program_prints(
     assert _failing("CTR-03", _item("attestation-bundle", facts)) == failing | {"model"}
     assert _failing("CTR-03", _item("attestation-bundle", {**facts, "model": "northwind-2-2026-09-15"})) == failing
     sample = json.loads((shipped("evidence") / "attestation-bundle" / "verified.json").read_text("utf-8"))
-    assert (set(sample), [line["name"] for line in sample["lines"]]) == (set(printed), list(LINES))
+    assert set(sample) <= set(printed)  # fields are added now and then, and never renamed
+    assert [line["name"] for line in sample["lines"]] == list(LINES)

@@ -10,6 +10,7 @@ from compliance_tui.assessment.undo import undo as take_back
 from compliance_tui.cli.settings import folder, instant, note, person, print_json, say
 from compliance_tui.safe.instant import format_instant
 from compliance_tui.safe.language import gettext
+from compliance_tui.safe.words import act
 
 
 @click.command()
@@ -35,7 +36,7 @@ def history(ctx: click.Context, control: str, as_json: bool) -> None:
         )
         return
     for event in events:
-        say(f"{format_instant(event.at)}  {event.by}: {event.act}")
+        say(f"{format_instant(event.at)}  {event.by}: {gettext(act(event.act))}")
         for change in event.changes:
             say(f"  {gettext(change)}")
     if not events:

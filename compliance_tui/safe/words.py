@@ -3,7 +3,7 @@
 What is typed, stored and printed as JSON is always the value itself.
 """
 
-from compliance_tui.safe.language import Message, message
+from compliance_tui.safe.language import Message, message, pmessage
 
 _WORDS: dict[str, Message] = {
     # how a control was answered
@@ -112,8 +112,28 @@ _WORDS: dict[str, Message] = {
     "withheld": message("withheld"),
     "sealed": message("sealed"),
 }
+# What the log calls a change; apart, because the same words are said of other things elsewhere.
+_ACTS = {
+    "answer": pmessage("a change in the log", "answer"),
+    "attach": pmessage("a change in the log", "attach"),
+    "detach": pmessage("a change in the log", "detach"),
+    "sign-off": pmessage("a change in the log", "sign-off"),
+    "waive": pmessage("a change in the log", "waive"),
+    "end-waiver": pmessage("a change in the log", "end-waiver"),
+    "carry-over": pmessage("a change in the log", "carry-over"),
+    "migrate": pmessage("a change in the log", "migrate"),
+    "migrate-undo": pmessage("a change in the log", "migrate-undo"),
+    "replace": pmessage("a change in the log", "replace"),
+    "undo": pmessage("a change in the log", "undo"),
+    "redo": pmessage("a change in the log", "redo"),
+}
 
 
 def word(value: str) -> str:
     """The word for a value of a fixed set, to be said with ``gettext``; any other text stays as it is."""
     return _WORDS.get(value, value)
+
+
+def act(value: str) -> str:
+    """As ``word``, of what the log calls a change of an answer."""
+    return _ACTS.get(value, value)

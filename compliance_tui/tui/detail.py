@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from compliance_tui.safe.language import gettext, message, ngettext
-from compliance_tui.safe.words import word
+from compliance_tui.safe.words import act, word
 from compliance_tui.tui import show
 from compliance_tui.tui.session import Session
 from compliance_tui.tui.show import BAD, CHECKS, HEADING, MUTED, SEATS, WARN, line, prose, said, text, worded
@@ -340,7 +340,7 @@ def past(events: "Sequence[Event] | None", most: int = 0) -> Lines:
     if events is None:
         return
     for event in events[:most] if most else events:
-        yield line(f"  {_ago(event.at)}  {event.by}", MUTED, limit=120) + line(f"  {event.act}")
+        yield line(f"  {_ago(event.at)}  {event.by}", MUTED, limit=120) + line(f"  {gettext(act(event.act))}")
         for change in event.changes:
             yield line(f"      {said(change)}", limit=300)
     if most and len(events) > most:

@@ -111,7 +111,6 @@ def verify(
             if core_known:
                 core_known(work.found)
             _items(work, tree, core)
-            tree.check_unchanged()
     except BrokenError as error:
         work.found.broken = True
         name = _LINE_OF.get(error.code, work.step)
@@ -280,7 +279,7 @@ def _items(work: _Work, tree: Tree, core: CoreManifest) -> None:
             text = message("{text}, and {number} items that were handed over or opened", text=text, number=number)
         work.add("pass", text)
         _content(work, handed.over(tree), structure)
-        handed.over(tree).check_unchanged()
+        handed.over(tree).check_unchanged()  # the last look at every file, of the bundle and of what was handed over
 
 
 def _content(work: _Work, tree: Tree, structure: Structure) -> None:

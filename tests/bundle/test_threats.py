@@ -19,7 +19,7 @@ from compliance_tui.assessment.folder import load
 from compliance_tui.bundle import declare
 from compliance_tui.bundle.page import page
 from compliance_tui.bundle.verify import verify
-from compliance_tui.evidence.kind import load_kinds
+from compliance_tui.evidence.kind import Kind, load_kinds
 from compliance_tui.trust import policy as policies
 from compliance_tui.trust.dsse import pae
 from compliance_tui.trust.public_key import parse_public_key
@@ -48,6 +48,7 @@ WHERE = {
     28: "test_editions.test_a_folder_that_is_not_the_one_committed_to_is_refused",
     29: "test_sealed_items.test_a_lab_that_delivers_something_else_is_held_to_its_signature",
     30: "test_seal.test_a_disk_that_is_full_only_for_the_last_bytes_is_noticed",
+    31: "test_log_proof.test_a_lab_that_forgets_its_first_bundle_proves_something_else",
     32: "test_hostile.test_nothing_that_a_terminal_would_obey_reaches_it",
     33: "test_threats.test_33_a_name_that_looks_like_another",
     34: "test_ambiguous.test_json_that_another_reader_would_take",
@@ -177,6 +178,26 @@ def test_09_a_zip_written_to_while_it_is_verified(made: Sample, tmp_path: Path) 
 
     found = verify(tmp_path / "out.zip", policies.load_policy(made.policy, "t"), LATER, load_kinds(), progress=touch)
     assert found.verdict == "broken"
+
+
+@pytest.mark.parametrize("name", ["out", "out.zip"])
+def test_09_a_file_exchanged_after_it_was_last_read(made: Sample, tmp_path: Path, name: str) -> None:
+    """Nobody reads it again: only the last look at all files can notice."""
+    made.export(tmp_path / name, folder=name == "out")
+    victim = tmp_path / name / "items/E-0001/nonce" if name == "out" else tmp_path / name
+
+    class Kinds(dict[str, Kind]):
+        def get(self, key: str, default: Any = None) -> Any:
+            other = tmp_path / "same bytes, another file"
+            shutil.copy2(victim, other)
+            os.replace(other, victim) if name == "out" else os.utime(victim)
+            return super().get(key, default)
+
+    policy = policies.load_policy(made.policy, "t")
+    found = verify(tmp_path / name, policy, LATER, Kinds(load_kinds()))
+    assert found.verdict == "broken"
+    assert "changed while it was read" in line(found, "integrity")[1]
+    assert verify(tmp_path / name, policy, LATER, load_kinds()).verdict == "accepted"
 
 
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of the curve P-256 (FIPS 186-4, D.1.2.3)

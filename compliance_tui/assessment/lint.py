@@ -4,7 +4,7 @@ None of these decides readiness; each is something that an assessor would ask ab
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from compliance_tui.assessment.actions import digest_of_file_list
@@ -15,6 +15,7 @@ from compliance_tui.assessment.readiness import ControlState, Readiness
 from compliance_tui.assessment.runs import RUN
 from compliance_tui.safe.language import message
 from compliance_tui.safe.words import word
+from compliance_tui.standard.model import Control
 
 
 @dataclass(frozen=True)
@@ -44,14 +45,8 @@ def _control_oddities(contents: Contents, state: ControlState) -> Iterator[Oddit
         yield Oddity(
             "no-statement", control.id, message("answered {status} without a word of explanation", status=word(response.status))
         )
-    asked = {kind for rule in control.evidence for kind in rule.kinds}
-    for item in items:
-        if asked and item.kind not in asked:
-            yield Oddity(
-                "proves-nothing-here",
-                control.id,
-                message("{item} is of the kind {kind}, which this control does not ask for", item=item.id, kind=item.kind),
-            )
+    for text in not_asked_for(control, items):
+        yield Oddity("proves-nothing-here", control.id, text)
     failing = [check for check in state.checks if check.outcome == "fail"]
     if response.status == "met" and failing:
         yield Oddity(
@@ -69,6 +64,14 @@ def _control_oddities(contents: Contents, state: ControlState) -> Iterator[Oddit
                 control.id,
                 message("{person} signs as {seat} and attached the evidence", person=seat.person, seat=seat.seat),
             )
+
+
+def not_asked_for(control: Control, items: Sequence[Item]) -> Iterator[str]:
+    """A sentence for each of ``items`` whose kind the control does not ask for, though it asks for some."""
+    asked = {kind for rule in control.evidence for kind in rule.kinds}
+    for item in items:
+        if asked and item.kind not in asked:
+            yield message("{item} is of the kind {kind}, which this control does not ask for", item=item.id, kind=item.kind)
 
 
 def _item_oddities(contents: Contents, has_bytes: Callable[[str], bool]) -> Iterator[Oddity]:

@@ -9,6 +9,7 @@ import click
 from compliance_tui.assessment import actions
 from compliance_tui.assessment.attach import attach as attach_files
 from compliance_tui.assessment.folder import Contents, load
+from compliance_tui.assessment.lint import not_asked_for
 from compliance_tui.assessment.model import Item
 from compliance_tui.assessment.readiness import ControlState
 from compliance_tui.assessment.suggest import controls_for
@@ -121,6 +122,8 @@ def _say(items: Sequence[Item], states: Sequence[ControlState]) -> None:
         for warning in item.warnings:
             note("  " + gettext("warning: {text}", text=gettext(warning)))
     for state in states:
+        for text in not_asked_for(state.control, items):
+            note(f"  {state.control.id}: {gettext(text)}")
         for check in state.checks:
             say(f"  {state.control.id} {gettext(word(check.outcome))}: {check.title}: {gettext(check.text)}")
 

@@ -112,6 +112,8 @@ def test_a_whole_walk_from_an_empty_folder(tmp_path: Path) -> None:
     attached = run("-C", "a", "attach", str(sample), "--control", "FR-INC-01", cwd=tmp_path)
     assert "E-0001 policy-doc" in attached.stdout
     assert "pass: Situations that playbooks cover" in attached.stdout
+    other = run("-C", "a", "attach", str(sample), "--control", "FR-SDL-01", cwd=tmp_path)
+    assert "FR-SDL-01: E-0001 is of the kind policy-doc, which this control does not ask for" in other.stderr
     assert run("-C", "a", "sign-off", "FR-INC-01", "--as", "ada", "--seat", "owner", cwd=tmp_path).returncode == 0
     shown = run("-C", "a", "show", "FR-INC-01", "--as-of", "2026-11-24", cwd=tmp_path)
     assert "from a pipe" in shown.stdout

@@ -162,6 +162,7 @@ class StatementsPage(Page[str | None]):
         if isinstance(row, SignerRow):
             said, _, tone = SIGNED[row.files[0].state]
             name = signer_name(row.files[0], self.bundle.policy)
+            name += "" if row.files[0].person else f"  {gettext('key {id}', id=row.name)}"
             return ((f"  {fit(gettext(said), _wide())}", tone), (f" {clean_line(name, 200)}", "text"))
         if isinstance(row, StatementRow):
             return self._statement_cells(row)

@@ -117,6 +117,11 @@ class VerdictPage(Verifying):
             listing.show(rows, listing.here)
         self._show_detail()
 
+    def on_resize(self) -> None:
+        """As many words on top as there is room for."""
+        if self.is_mounted and isinstance(self.app.session, BundleSession):
+            self._headline(self.bundle.found)
+
     def _names(self, found: "Verification") -> list[str]:
         from compliance_tui.bundle.verify import LINES
 

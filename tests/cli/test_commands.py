@@ -119,7 +119,7 @@ def test_a_whole_walk_from_an_empty_folder(tmp_path: Path) -> None:
     assert "from a pipe" in shown.stdout
     assert "satisfied" in shown.stdout
     listed = json.loads(run("-C", "a", "evidence", "list", "--json", cwd=tmp_path).stdout)
-    assert (listed[0]["id"], listed[0]["controls"]) == ("E-0001", ["FR-INC-01"])
+    assert (listed[0]["id"], listed[0]["controls"]) == ("E-0001", ["FR-INC-01", "FR-SDL-01"])
     assert run("-C", "a", "evidence", "verify", cwd=tmp_path).returncode == 0
     victim = next(path for path in (tmp_path / "a/evidence/objects").rglob("*") if path.is_file())
     victim.unlink()

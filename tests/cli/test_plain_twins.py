@@ -15,11 +15,13 @@ from compliance_tui.bundle.export import export
 from compliance_tui.cli import settings
 from compliance_tui.cli.keymap import PLACES
 from compliance_tui.cli.main import program
+from compliance_tui.safe import language
 from compliance_tui.safe.errors import InputError
 from compliance_tui.shipped import shipped
 from compliance_tui.tui import memory
 from compliance_tui.tui.actions import ACTIONS
 from tests.assessment.sample import NOW
+from tests.cli.test_help_in_a_language import Marked
 from tests.tui.release import release
 
 # Box drawing, blocks, geometric shapes, dingbats and braille: what a screen reader would spell out or swallow.
@@ -187,6 +189,33 @@ def test_the_twin_says_what_the_page_shows(place: str, command: str, fact: str, 
         raise result.exception
     assert fact in result.output
     assert not DRAWN.search(result.output)
+
+
+def test_nothing_of_the_program_is_left_in_english_where_another_language_is_spoken(
+    walked: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = " ".join(
+        path.read_text("utf-8", "replace") for path in walked.rglob("*") if path.suffix in (".toml", ".json", ".md")
+    )
+    known = set(re.findall("[A-Za-z]{3,}", f"{data} {walked}"))
+    monkeypatch.setattr(language, "_now", Marked())
+    monkeypatch.setattr(settings, "choose_language", lambda code: None)
+    for place in ("controls", "control", "answer", "history", "evidence", "readiness", "release", "form", "answers", "verdict"):
+        for command, _ in TWINS[place]:
+            if "--views" in command:
+                continue  # filters are typed as they are
+            words = command.format(bundle=walked / "bundle.zip").split()
+            result = CliRunner().invoke(program, ["-C", str(walked / "assessment"), *words], standalone_mode=False)
+            assert result.exception is None, result.output
+            left = set(re.findall("[A-Za-z]{3,}", _unmarked(result.output))) - known
+            assert not left, (command, left)
+
+
+def _unmarked(text: str) -> str:
+    """What stands in no marks."""
+    while (shorter := re.sub("«[^«»]*»", "", text)) != text:
+        text = shorter
+    return text
 
 
 @pytest.fixture(scope="module")

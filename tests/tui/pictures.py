@@ -20,6 +20,7 @@ from textual.worker import WorkerCancelled
 from compliance_tui.assessment.attach import attach
 from compliance_tui.assessment.folder import load
 from compliance_tui.cli.demo import ADA, build_assessment
+from compliance_tui.safe.language import SOURCE, choose
 from compliance_tui.shipped import shipped
 from compliance_tui.tui import answer, controls, evidence, memory, rating, show
 from compliance_tui.tui.app import ComplianceApp
@@ -72,6 +73,7 @@ SHOTS = (
     _shot("start", "o", "q"),
     _shot("help", "question_mark"),
 )
+GERMAN_SHOTS = ("controls", "control", "readiness", "start")
 DOCS_SHOTS = ("controls", "control", "answer", "evidence", "readiness", "rating", "export")
 
 
@@ -147,6 +149,7 @@ def app_for(root: Path, packs: Path | None, *, person: str = "ada", at: dt.datet
 def _remember_in(folder: Path) -> None:
     """What the program remembers lies in ``folder``: two lines for the start page that are the same everywhere."""
     os.environ["COMPLIANCE_TUI_STATE"] = str(folder / "state")
+    os.environ["COMPLIANCE_TUI_KEYS"] = "/srv/keys.toml"  # which is not there; help names it
     about = {"what": "assessment", "verdict": "not-ready", "blocking": "3", "opened": "2026-11-23 17:05"}
     memory.opened(Path("/srv/releases/orchard-2"), {**about, "name": "orchard 2"})
     about = {"what": "bundle", "verdict": "ready", "blocking": "0", "opened": "2026-11-20 08:12"}
@@ -154,7 +157,11 @@ def _remember_in(folder: Path) -> None:
 
 
 async def texts(
-    folder: Path, size: tuple[int, int], look: Callable[[ComplianceApp, str], None] = lambda app, name: None, theme: str = ""
+    folder: Path,
+    size: tuple[int, int],
+    look: Callable[[ComplianceApp, str], None] = lambda app, name: None,
+    theme: str = "",
+    shots: Sequence[Shot] = SHOTS,
 ) -> dict[str, str]:
     """The text of every page at a size, by its file name; ``look`` sees the app on each of them."""
     found = {}
@@ -164,10 +171,19 @@ async def texts(
     attach(load(root), [register], [], "ci", NOW - dt.timedelta(days=1))
     app = app_for(root, folder / "packs")
     app.theme = theme or app.theme
-    async for shot in walk(app, size, SHOTS):
+    async for shot in walk(app, size, shots):
         found[f"{shot.name}-{size[0]}x{size[1]}.txt"] = screen_text(app)
         look(app, shot.name)
     return found
+
+
+async def german_texts(folder: Path) -> dict[str, str]:
+    """Some pages as they are said in German, at one size."""
+    choose("de")
+    try:
+        return await texts(folder, SIZES[1], shots=[shot for shot in SHOTS if shot.name in GERMAN_SHOTS])
+    finally:
+        choose(SOURCE)
 
 
 _CELL = 12.2
@@ -227,6 +243,8 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             _remember_in(Path(folder))
             _write(FOLDER, asyncio.run(bundle_texts(Path(folder), size)))
+    with tempfile.TemporaryDirectory() as folder:
+        _write(HERE / "de", asyncio.run(german_texts(Path(folder))))
     with tempfile.TemporaryDirectory() as folder:
         _write(DOCS, asyncio.run(pictures(Path(folder))))
 

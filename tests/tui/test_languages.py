@@ -12,27 +12,27 @@ from typing import Any
 import pytest
 from textual.widgets import Input
 
-from compliance_tui.assessment.folder import load
-from compliance_tui.bundle.export import export
 from compliance_tui.safe import language
 from compliance_tui.shipped import shipped
 from compliance_tui.tui.app import ComplianceApp
 from compliance_tui.tui.reading import Text
-from tests.assessment.sample import NOW
-from tests.tui import pictures, release
-from tests.tui.pictures import SHOTS, SIZES, Shot, app_for, screen_text, texts, walk
+from tests.tui import bundles, release
+from tests.tui.bundle_pictures import bundle_texts
+from tests.tui.pictures import SHOTS, SIZES, Shot, screen_text, texts
 
 _DOTS = str.maketrans("aeiouyAEIOUY", "äëïöüÿÄËÏÖÜŸ")
-_PROSE = re.compile(r'((?:title|summary|statement|guidance|question|meaning|reason|disclaimer|status) = )"([^"]*)"')
+_PROSE = re.compile(r'((?:title|summary|statement|guidance|question|meaning|reason|disclaimer|status|note) = )"([^"]*)"')
 _NO_WORD = re.compile(r"[-\d:/._=@$+%<>\\…]|^[ab]{20,}$")
 # Ids, names, and what is typed as it is: on every page, and on some.
-_EVERYWHERE = "ada Ada ben Ben ci owner security orchard small api tier profile UTC"
+_EVERYWHERE = "ada Ada Ortiz ben Ben ci Rae Gula regulator owner security orchard small api tier profile UTC"
 _TYPED = "blocking by failing group is kind level met missing needs recheck recommended required seat stale standard unanswered"
 _SOMEWHERE = {
     "control": "answer attach detected seeded seeds",
     "answer": "detected seeded seeds",
     "filter": "needs",
-    "statements": "ab",
+    "statements": "receipt",
+    "sign": "attester basis digest edition id name predicate predicateType present receivedAt sealed sequence series sign "
+    "signedAt subject withheld",
     "history": "answer attach",
     "evidence": "completed detected missed seeded seeds target thing",
     "what-if": "open",
@@ -56,18 +56,6 @@ _FURTHER = (
     Shot("new-axes", ("space", "f2")),
     Shot("new-people", ("f2",)),
     Shot("new-folder", ("f2",), ("escape",) * 7),
-)
-_BUNDLE = (
-    Shot("verdict", ()),
-    Shot("controls", ("l",), ("escape",)),
-    Shot("control", ("l", "enter"), ("escape", "escape")),
-    Shot("items", ("i",), ("escape",)),
-    Shot("statements", ("h",), ("escape",)),
-    Shot("policy", ("p",), ("escape",)),
-    Shot("determine", ("a",), ("escape",)),
-    Shot("receipt", ("g",), ("escape",)),
-    Shot("compare", ("c",), ("escape",)),
-    Shot("help", ("question_mark",), ("escape",)),
 )
 
 
@@ -115,17 +103,16 @@ def _dotted(make: Callable[..., Any], *fields: str) -> Callable[..., Any]:
 
 @pytest.fixture(autouse=True)
 def _dots(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("STANDARD", "_MORE"):
-        prose = _PROSE.sub(lambda found: f'{found[1]}"{found[2].translate(_DOTS)}"', getattr(release, name))
-        monkeypatch.setattr(release, name, prose)
+    for module, name in ((release, "STANDARD"), (release, "_MORE"), (bundles, "_CHANGES")):
+        prose = _PROSE.sub(lambda found: f'{found[1]}"{found[2].translate(_DOTS)}"', getattr(module, name))
+        monkeypatch.setattr(module, name, prose)
     monkeypatch.setattr(release.actions, "answer", _dotted(release.actions.answer, "statement"))
     monkeypatch.setattr(release, "Waiver", _dotted(release.Waiver, "reason", "measures"))
     monkeypatch.setattr(release, "Subject", _dotted(release.Subject, "description"))
     monkeypatch.setattr(language, "_now", Dotted())
 
 
-async def test_no_english_is_left_in_another_language(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pictures, "SHOTS", (*SHOTS, *_FURTHER))
+async def test_no_english_is_left_in_another_language(tmp_path: Path) -> None:
     files = [*shipped("standards").rglob("*.toml"), *(shipped("evidence") / "jailbreak-register").iterdir()]
     of_standards = {word for path in files for word in _words(path.read_text(encoding="utf-8"))}
     left: dict[str, set[str]] = {}
@@ -137,14 +124,18 @@ async def test_no_english_is_left_in_another_language(tmp_path: Path, monkeypatc
         if name in _SHIPPED:  # where a word may also be cut by the edge of the screen
             left[name] = {word for word in left[name] if not any(one.startswith(word) for one in of_standards)}
 
-    await texts(tmp_path, SIZES[1], look)
+    await texts(tmp_path, SIZES[1], look, shots=(*SHOTS, *_FURTHER))
     assert len(pages) >= 26
     assert not {name: words for name, words in left.items() if words}
 
 
-async def test_no_english_is_left_on_the_pages_of_a_bundle(tmp_path: Path) -> None:
-    bundle = export(load(release.release(tmp_path)), tmp_path / "orchard.zip", NOW, "ada").path
-    app = app_for(bundle, None)
-    left = {shot.name: _left(app, shot.name) async for shot in walk(app, SIZES[1], _BUNDLE)}
-    assert len(left) == len(_BUNDLE)
+async def test_no_english_is_left_on_the_pages_of_bundles_and_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bundles, "_template", bundles._template.__wrapped__)  # its own, with dots
+    monkeypatch.setenv("COMPLIANCE_TUI_STATE", str(tmp_path / "state"))
+    left: dict[str, set[str]] = {}
+
+    def look(app: ComplianceApp, name: str) -> None:
+        left[name] = _left(app, name)
+
+    await bundle_texts(tmp_path, SIZES[1], look)
     assert not {name: words for name, words in left.items() if words}

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from compliance_tui.tui.app import ComplianceApp
 from compliance_tui.tui.themes import CONTRAST, DARK, LIGHT
 from tests.tui.contrast import faint_words
-from tests.tui.pictures import DOCS, HERE, SIZES, pictures, texts
+from tests.tui.pictures import DOCS, HERE, SIZES, german_texts, pictures, texts
 
 _AGAIN = "look at the difference; if it is meant, run: python -m tests.tui.pictures"
 
@@ -39,6 +39,11 @@ async def test_every_page_looks_as_it_is_pictured_and_can_be_read(
         assert len(text.splitlines()) <= size[1]
         assert all(cell_len(line) <= size[0] for line in text.splitlines())
     assert not {name: words for name, words in faint.items() if words}
+
+
+async def test_pages_in_german_look_as_they_are_pictured(tmp_path: Path) -> None:
+    kept = {path.name: path.read_text(encoding="utf-8") for path in (HERE / "de").glob("*.txt")}
+    assert await german_texts(tmp_path) == kept, _AGAIN
 
 
 async def test_the_pictures_of_the_documentation_are_current(tmp_path: Path) -> None:

@@ -76,6 +76,7 @@ def not_asked_for(control: Control, items: Sequence[Item]) -> Iterator[str]:
 
 def _item_oddities(contents: Contents, has_bytes: Callable[[str], bool]) -> Iterator[Oddity]:
     served = {one for response in contents.responses.values() for one in response.evidence}
+    replaced = {item.replaces for item in contents.items.values()}
     for item in contents.items.values():
         lost = next((file for file in item.files if not has_bytes(file.sha256)), None)
         if lost is not None:
@@ -84,6 +85,8 @@ def _item_oddities(contents: Contents, has_bytes: Callable[[str], bool]) -> Iter
                 item.id,
                 message("its file {file} is not in the store (sha256 {sha256}…)", file=lost.name, sha256=lost.sha256[:16]),
             )
+        if item.id in replaced:
+            continue  # it is kept for the record only
         if item.id not in served:
             yield Oddity("serves-nothing", item.id, message("serves no control"))
         if not is_complete(item):

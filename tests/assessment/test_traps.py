@@ -146,3 +146,14 @@ def test_a_file_that_is_refused_leaves_nothing_behind(tmp_path: Path) -> None:
             attach(load(root), [tmp_path / name], [], "ci", NOW, date=DAY)
         assert "\n" not in str(refused.value)
     assert {path: path.read_bytes() for path in root.rglob("*") if path.is_file()} == before
+
+
+def test_what_a_newer_version_replaced_is_kept_and_no_longer_odd(tmp_path: Path) -> None:
+    root = start(tmp_path)
+    (old,) = _attached(root, SAMPLES / "inspect-limited-with-epochs.eval")
+    sample = shipped("evidence") / "inspect-eval-log" / load_kinds()["inspect-eval-log"].sample
+    attach(load(root), [sample], ["S-02"], "ci", NOW, replaces=old.id)
+    contents = load(root)
+    odd = lint_assessment(contents, contents.readiness(NOW), lambda sha256: True)
+    assert {old.id, *(one.id for one in contents.items.values() if one.replaces == old.id)} == set(contents.items)
+    assert not [one for one in odd if one.about == old.id]

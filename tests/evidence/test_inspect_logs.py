@@ -161,6 +161,11 @@ def test_notes_that_the_kind_declares_are_stated_facts() -> None:
     assert "unknown" not in found.facts
 
 
+def test_a_text_that_the_command_line_cut_at_its_commas_is_whole_again() -> None:
+    found = _metadata(attack_budget=["8 families", " 500 queries per behaviour", "black box"])
+    assert found.facts["attack_budget"].value == "8 families, 500 queries per behaviour, black box"
+
+
 def test_a_note_of_the_wrong_type_is_no_fact() -> None:
     found = _metadata(contamination_checked="perhaps", model_digest={"sha256": "x"})
     assert {"contamination_checked", "model_digest"}.isdisjoint(found.facts)

@@ -202,6 +202,8 @@ def add_stated(found: Gatherer, kind: Kind, said: Mapping[str, Any], place: str,
         value = said.get(declared.name)
         if value is None or declared.name in found.facts or declared.name in MEASURED or declared.unit == "samples":
             continue
+        if declared.type == "text" and isinstance(value, list) and not any(isinstance(one, dict | list) for one in value):
+            value = ", ".join(str(one).strip() for one in value)  # Inspect's command line takes a comma for the end of an item
         if isinstance(value, dict) or isinstance(value, list) != (declared.type == "list"):
             warnings.append(
                 message(

@@ -27,13 +27,12 @@ _NO_WORD = re.compile(r"[-\d:/._=@$+%<>\\…]|^[ab]{20,}$")
 _EVERYWHERE = "ada Ada Ortiz ben Ben ci Rae Gula regulator owner security orchard small api tier profile UTC"
 _TYPED = "blocking by failing group is kind level met missing needs recheck recommended required seat stale standard unanswered"
 _SOMEWHERE = {
-    "control": "answer attach detected seeded seeds",
+    "control": "detected seeded seeds",
     "answer": "detected seeded seeds",
     "filter": "needs",
     "statements": "receipt",
     "sign": "attester basis digest edition id name predicate predicateType present receivedAt sealed sequence series sign "
     "signedAt subject withheld",
-    "history": "answer attach",
     "evidence": "completed detected missed seeded seeds target thing",
     "what-if": "open",
     "preview": "JSON form seed seeds caught target thing true false",

@@ -14,7 +14,7 @@ from compliance_tui.assessment.serving import fact_names
 from compliance_tui.cli.standards_diff import changed_words
 from compliance_tui.safe.instant import format_instant
 from compliance_tui.safe.language import either, gettext, ngettext
-from compliance_tui.safe.words import word
+from compliance_tui.safe.words import text_name, word
 from compliance_tui.standard.diff import Difference
 from compliance_tui.standard.levels import explain
 
@@ -190,7 +190,7 @@ def _change_lines(control: str, further: Further) -> Iterator[str]:
         yield from (f"    {gettext(note)}" for note in one.move.notes)
         yield from (f"    - {gettext(rule)}" for rule in one.rules_before)
         yield from (f"    + {gettext(rule)}" for rule in one.rules_after)
-        yield from (f"    {gettext(word(text.field))}: {changed_words(text)}" for text in one.texts)
+        yield from (f"    {gettext(text_name(text.field))}: {changed_words(text)}" for text in one.texts)
 
 
 def _answer_lines(response: Response | None) -> Iterator[str]:

@@ -6,7 +6,7 @@ from compliance_tui.cli.settings import extra_standards, print_json, say
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.language import gettext, message, ngettext
 from compliance_tui.safe.text import clean_line
-from compliance_tui.safe.words import word
+from compliance_tui.safe.words import text_name, word
 from compliance_tui.standard.diff import Difference, Part, TextChange, diff_json
 from compliance_tui.standard.diff import diff as diff_versions
 from compliance_tui.standard.load import find_pack, standard_folders, versions_of
@@ -73,7 +73,7 @@ def _say(one: Difference) -> None:
     for line in one.rules_after:
         say(f"  + {gettext(line)}")
     for text in one.texts:
-        name = gettext(word(text.field))
+        name = gettext(text_name(text.field))
         if not len(move.old) == len(move.new) == 1:
             name = gettext("{field} of {old} -> {new}", field=name, old=text.old, new=text.new)
         say(f"  {name}: {changed_words(text)}")

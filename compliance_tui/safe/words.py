@@ -127,6 +127,8 @@ _ACTS = {
     "undo": pmessage("a change in the log", "undo"),
     "redo": pmessage("a change in the log", "redo"),
 }
+# The texts of a control; apart, because the statement of an answer is another thing.
+_TEXTS = {"statement": pmessage("a text of a control", "statement")}
 
 
 def word(value: str) -> str:
@@ -137,3 +139,8 @@ def word(value: str) -> str:
 def act(value: str) -> str:
     """As ``word``, of what the log calls a change of an answer."""
     return _ACTS.get(value, value)
+
+
+def text_name(value: str) -> str:
+    """As ``word``, of the name of one of the texts of a control."""
+    return _TEXTS.get(value, word(value))

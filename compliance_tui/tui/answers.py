@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, cast
 
 from textual.content import Content
 
-from compliance_tui.safe.language import gettext, message, ngettext
+from compliance_tui.safe.language import gettext, message, ngettext, pgettext
 from compliance_tui.safe.words import word
 from compliance_tui.tui import show
 from compliance_tui.tui.bundle_session import BundleSession
@@ -62,8 +62,8 @@ class BundleItemList(ItemList):
         hidden = self.bundle.hidden.get(str(row))
         if hidden is None:
             return super().cells(row, width)
-        said = gettext(word(hidden))
-        return ((f"{said:<11} ", "warn"), (fit(str(row), max(8, width - max(12, len(said) + 1))), "text"))
+        said = pgettext("in 11 cells", "sealed") if hidden == "sealed" else pgettext("in 11 cells", "withheld")
+        return ((f"{fit(said, 11)} ", "warn"), (fit(str(row), max(8, width - 12)), "text"))
 
 
 class BundleEvidencePage(EvidencePage):

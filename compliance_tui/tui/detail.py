@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from compliance_tui.safe.language import gettext, message, ngettext
-from compliance_tui.safe.words import act, word
+from compliance_tui.safe.words import act, text_name, word
 from compliance_tui.tui import show
 from compliance_tui.tui.session import Session
 from compliance_tui.tui.show import BAD, CHECKS, HEADING, MUTED, SEATS, WARN, line, prose, said, text, worded
@@ -311,7 +311,7 @@ def changed(found: "Sequence[Difference] | None", heading: str) -> Lines:
             for rule in rules:
                 yield line(f"    {sign} {said(rule)}", show.BAD if sign == "-" else show.GOOD, limit=400)
         for change in one.texts:
-            yield line(f"    {worded(change.field)}:", MUTED)
+            yield line(f"    {gettext(text_name(change.field))}:", MUTED)
             yield parts(change.parts)
 
 

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widgets import Input
 
 from compliance_tui.safe.language import gettext
+from compliance_tui.safe.words import text_name
 from compliance_tui.standard.diff import TextChange
 from compliance_tui.tui.detail import parts
 from compliance_tui.tui.page import Page
@@ -164,5 +165,5 @@ def side(texts: Sequence[TextChange], rules: Sequence[str], sign: str, heading: 
     for one in texts:
         yield Content("")
         control = one.old if sign == "-" else one.new
-        yield line(gettext("{field} of {control}", field=gettext(one.field), control=control), MUTED)
+        yield line(gettext("{field} of {control}", field=gettext(text_name(one.field)), control=control), MUTED)
         yield parts([part for part in one.parts if part[0] in ("=", sign)])

@@ -1,6 +1,7 @@
 """A genuine bundle is accepted; every tampering that we can think of is caught."""
 
 import base64
+import datetime as dt
 import json
 import os
 import re
@@ -34,6 +35,8 @@ def test_a_genuine_bundle_is_accepted(tmp_path: Path, made: Sample, folder: bool
     found = made.verify(tmp_path / "out")
     assert found.verdict == "accepted", found.lines
     assert [one.name for one in found.lines] == list(LINES)
+    unknown = [one.name for one in found.lines if one.outcome == "unknown"]
+    assert unknown == ["time", "freshness"]  # nobody vouches for these, and the policy does not ask
     assert found.bundle_id == done.bundle_id
     assert verification_json(found)["items"] == {"present": 4, "withheld": 0, "sealed": 0}
 
@@ -156,6 +159,9 @@ def test_stripped_signatures_leave_it_unsigned(tmp_path: Path, made: Sample) -> 
     found = made.verify(tmp_path / "out")
     assert found.verdict == "not-accepted"
     assert line(found, "signatures") == ("fail", "unsigned: there is no signature at all")
+    assert line(found, "identity")[0] == "unknown"
+    assert "which nobody signed" in line(found, "identity")[1]
+    assert (found.signature_valid, found.trusted) == ("no", "no")
 
 
 def test_one_signature_of_two_is_not_enough_and_a_second_makes_it_so(tmp_path: Path, made: Sample) -> None:
@@ -219,15 +225,35 @@ def test_a_standard_that_the_policy_does_not_accept_is_refused(tmp_path: Path, m
 
 def test_an_expired_policy_vouches_for_nobody(tmp_path: Path, made: Sample) -> None:
     made.export(tmp_path / "out.zip")
-    found = made.verify(tmp_path / "out.zip", policy=b"expires = 2026-11-01T00:00:00Z\n" + made.policy)
+    found = made.verify(tmp_path / "out.zip", policy=_expiring(made))
+    assert line(found, "signatures")[0] == "fail"
     assert "expired" in line(found, "signatures")[1]
+    assert line(found, "identity") == ("unknown", "an expired policy vouches for nobody")
+    assert found.verdict == "not-accepted"
+    at_its_end = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
+    assert "expired" in line(made.verify(tmp_path / "out.zip", policy=_expiring(made), as_of=at_its_end), "signatures")[1]
+    before = at_its_end - dt.timedelta(seconds=1)
+    assert line(made.verify(tmp_path / "out.zip", policy=_expiring(made), as_of=before), "signatures")[0] == "pass"
+
+
+def _expiring(made: Sample) -> bytes:
+    return b"expires = 2026-11-01T00:00:00Z\n" + made.policy
 
 
 def test_without_a_policy_nobody_is_known(tmp_path: Path, made: Sample) -> None:
     made.export(tmp_path / "out.zip")
     found = verify(tmp_path / "out.zip", None, LATER, load_kinds())
     assert found.verdict == "not-accepted"
-    assert line(found, "signatures")[0] == line(found, "identity")[0] == line(found, "standard")[0] == "unknown"
+    for name, reason in (
+        ("signatures", "without a trust policy (--trust) they are nobody's"),
+        ("identity", "only a trust policy can know"),
+        ("standard", "only a trust policy says which texts are accepted"),
+        ("time", "only a trust policy can name somebody who saw it"),
+        ("freshness", "only a trust policy can say whom to believe"),
+    ):
+        assert line(found, name)[0] == "unknown"
+        assert reason in line(found, name)[1]
+    assert (found.signature_valid, found.trusted, found.current) == ("unknown", "unknown", "unknown")
 
 
 def test_a_withheld_item_is_shown_as_withheld_and_can_be_disclosed(tmp_path: Path) -> None:

@@ -108,8 +108,7 @@ class VerdictPage(Verifying):
             if self.bundle.failure:
                 self.query_one("#right", Text).show([line(gettext(self.bundle.failure), BAD, limit=800)])
             return
-        rows: list[Hashable] = [LineRow(name) for name in self._names(found)]
-        rows += [gettext("In it"), *(PartRow(name) for name in PARTS)]
+        rows = listing.rows_for(self._names(found))
         if listing.here in (None, self._placed):
             listing.show(rows, self._worst(found))
             self._placed = listing.here

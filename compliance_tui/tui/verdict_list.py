@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from compliance_tui.safe.language import gettext, message
@@ -65,6 +66,14 @@ class LineRow:
 
 
 @dataclass(frozen=True)
+class ReasonRow:
+    """A further line of the reason of one."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
 class PartRow:
     """One part of the bundle that has a page of its own."""
 
@@ -82,20 +91,48 @@ class VerdictList(RowList):
         """On lines and parts."""
         return isinstance(row, LineRow | PartRow)
 
+    def on_resize(self) -> None:
+        """Whole reasons where there is room for them, else their beginnings."""
+        self.page.renew()
+        super().on_resize()
+
+    def rows_for(self, names: Sequence[str]) -> list[Hashable]:
+        """The rows for lines of these names: each with all of its reason where everything fits, else with its beginning."""
+        parts: list[Hashable] = [gettext("In it"), *(PartRow(name) for name in PARTS)]
+        whole: list[Hashable] = []
+        for name in names:
+            whole += [LineRow(name), *(ReasonRow(name, text) for text in self._reason(name)[1:])]
+        fits = len(whole) + len(parts) <= self.size.height
+        return [*(whole if fits else map(LineRow, names)), *parts]
+
+    @property
+    def _columns(self) -> tuple[int, int]:
+        """The widths of the words for outcomes, and of the names of lines."""
+        return show.widest(map(word, show.LINES), 7) + 1, show.widest(map(word, MEANS), 13) + 1
+
+    def _reason(self, name: str) -> list[str]:
+        """The reason of a line as lines that fit beside its name."""
+        found, room = self.page.line(name), max(16, self.size.width - sum(self._columns) - 6)
+        return wrap(clean_line(gettext(found.reason), 1000), room) if found is not None else []
+
     def cells(self, row: Hashable, width: int) -> Sequence[Cell]:
         """Sign, word, name and reason; or a part with what there is of it."""
         if isinstance(row, PartRow):
             wide = show.widest(PARTS.values(), 14)
             what = fit(self.page.counts(row.name), max(8, width - wide - 3)).rstrip()
             return ((f"  {fit(gettext(PARTS[row.name]), wide)}", "text"), (f" {what}", "muted"))
+        outcome, named = self._columns
+        if isinstance(row, ReasonRow):
+            return ((" " * (outcome + named + 4), "text"), (row.text, "text"))
         if not isinstance(row, LineRow):
             return ((str(row), "accent"),)
-        outcome, named = show.widest(map(word, show.LINES), 7), show.widest(map(word, MEANS), 13)
-        found, name = self.page.line(row.name), fit(gettext(word(row.name)), named + 1)
+        found, name = self.page.line(row.name), fit(gettext(word(row.name)), named)
         if found is None:
             told = gettext("being looked at") if self.page.verifying else gettext("not looked at")
-            return ((f"  {'':<{outcome + 2}}{name} ", "muted"), (told, "muted"))
+            return ((f"  {'':<{outcome + 1}}{name} ", "muted"), (told, "muted"))
         sign = show.LINES[found.outcome]
-        head = f"{sign.mark} {fit(gettext(word(found.outcome)), outcome + 1)} "
-        reason = fit(clean_line(gettext(found.reason), 400), max(8, width - len(head) - len(name) - 1)).rstrip()
-        return ((head, tone(sign.style)), (f"{name} ", "strong"), (reason, "text"))
+        head = f"{sign.mark} {fit(gettext(word(found.outcome)), outcome)} "
+        follows = ReasonRow(row.name, (self._reason(row.name)[1:] or [""])[0]) in self.rows
+        reason = self._reason(row.name)[0] if follows else clean_line(gettext(found.reason), 400)
+        room = max(8, width - len(head) - len(name) - 1)
+        return ((head, tone(sign.style)), (f"{name} ", "strong"), (fit(reason, room).rstrip(), "text"))

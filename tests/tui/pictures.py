@@ -134,10 +134,18 @@ async def walk(app: ComplianceApp, size: tuple[int, int], shots: Sequence[Shot])
         for shot in shots:
             if shot.name == "start" and app.session is not None:
                 memory.forget(str(app.session.path))  # it lies elsewhere each time
-            await press(app, *shot.keys)
+            await _walk_by(app, shot.keys)
             await settle(app)
             yield shot
-            await press(app, *shot.back)
+            await _walk_by(app, shot.back)
+            await settle(app)
+
+
+async def _walk_by(app: ComplianceApp, keys: Sequence[str]) -> None:
+    """Keys one after the other; where one sets a thread to work, the next waits for it."""
+    for key in keys:
+        await press(app, key)
+        if any(not worker.is_finished for worker in app.workers):
             await settle(app)
 
 

@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from compliance_tui.trust.policy import load_policy
 from compliance_tui.trust.public_key import LOW_ORDER, PublicKey
 from compliance_tui.trust.seating import seated
 from compliance_tui.trust.sshsig import sign_ssh
+from tests.trust.authority import A
 from tests.trust.known_keys import AS_OF, NAMESPACE, STATEMENT, policy_text, signer
 
 LAB = "https://lab.example"
@@ -325,3 +327,20 @@ def test_an_altered_policy_is_loaded_or_refused(at: int, instead: bytes, length:
         load_policy(content[:at] + instead + content[at + length :], "t")
     except InputError as error:
         assert "\n" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("root", "why"),
+    [
+        ("no certificate", "no certificate in PEM form"),
+        (A.root_pem * 9, "one to eight certificates"),
+        (A.leaf.public_bytes(Encoding.PEM).decode(), "must be the certificate of an authority"),
+        (A.root_pem + A.leaf.public_bytes(Encoding.PEM).decode(), "must be the certificate of an authority"),
+    ],
+)
+def test_the_root_of_an_authority_is_one(root: str, why: str) -> None:
+    tsa = f"[[tsa]]\nid = \"tsa-a\"\nroot = '''{root}'''\n".encode()
+    with pytest.raises(InputError, match=why):
+        load_policy(policy_text(ADA) + tsa, "t")
+    eight = f"[[tsa]]\nid = \"tsa-a\"\nroot = '''{A.root_pem * 8}'''\n".encode()
+    assert len(load_policy(policy_text(ADA) + eight, "t").tsa[0].certificates) == 8

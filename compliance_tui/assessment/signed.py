@@ -4,6 +4,7 @@ The signature is an SSHSIG over one JSON line, so that file keys, agents, tokens
 ``ssh-keygen -Y verify`` can check it.
 """
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from compliance_tui.assessment.model import SignOff
@@ -42,6 +43,7 @@ def with_signature(series: str, standard: str, control: str, sign_off: SignOff, 
     return sign_off.model_copy(update={"signature": armoured.decode()})
 
 
+@lru_cache(maxsize=16_384)  # the same are asked for again and again: by each readiness, by each line of a verdict
 def read_sign_off(series: str, standard: str, control: str, sign_off: SignOff) -> "SshSignature | None":
     """The sign-off's signature; None where there is none, or it does not verify under the key that it carries.
 

@@ -251,6 +251,17 @@ def test_what_was_changed_by_hand_is_in_the_log_before_its_head_is_taken(made: S
     assert json.loads(lines[size])["act"] == "export"
 
 
+def test_a_line_that_a_crash_tore_is_continued_like_any_other(made: Sample, tmp_path: Path) -> None:
+    with (made.root / "log.jsonl").open("ab") as file:
+        file.write(b'{"seq": 99, "act": "answ')
+    made.export(tmp_path / "1.zip")
+    _work_on(made, "S-01 is met, still.")
+    done = made.export(tmp_path / "2.zip")
+    found = made.verify(tmp_path / "2.zip")
+    assert found.log is not None
+    assert (done.log_broken, found.log.continues) == ((), "yes")
+
+
 def test_compare_says_whether_the_log_goes_on(made: Sample, tmp_path: Path) -> None:
     one, two, three = (read_side(path, LATER) for path in _three(made, tmp_path))
     now = read_side(made.root, LATER)

@@ -35,6 +35,7 @@ def test_a_genuine_bundle_is_accepted(tmp_path: Path, made: Sample, folder: bool
     found = made.verify(tmp_path / "out")
     assert found.verdict == "accepted", found.lines
     assert [one.name for one in found.lines] == list(LINES)
+    assert "sign-off" not in line(found, "identity")[1]  # none is signed, and nothing is said of them
     unknown = [one.name for one in found.lines if one.outcome == "unknown"]
     assert unknown == ["time", "freshness"]  # nobody vouches for these, and the policy does not ask
     assert found.bundle_id == done.bundle_id

@@ -13,7 +13,7 @@ from compliance_tui.assessment.folder import Contents, changing, load
 from compliance_tui.assessment.model import Item, ItemFile
 from compliance_tui.assessment.store import open_store
 from compliance_tui.evidence.fact import Fact, Facts
-from compliance_tui.evidence.kind import Kind, load_kinds, recognise
+from compliance_tui.evidence.kind import Kind, Recognised, load_kinds, recognition
 from compliance_tui.evidence.readers import read_facts_of
 from compliance_tui.evidence.secrets import carried_along
 from compliance_tui.safe.errors import InputError
@@ -163,7 +163,8 @@ def _kind(source: _Source, wanted: str | None, kinds: dict[str, Kind], asked: Se
                 message("{wanted} is no known kind; `compliance-tui evidence kinds` lists them", wanted=clean_line(wanted, 60)),
             )
         return kinds[wanted]
-    found = recognise(source.files[0][1], kinds) if len(source.files) == 1 else None
+    seen = recognition(source.files[0][1], kinds) if len(source.files) == 1 else Recognised("none")
+    found = seen.kinds[0] if seen.confidence == "certain" else None
     served = list(dict.fromkeys(one for control in asked for rule in control.evidence for one in rule.kinds))
     if found is None:
         # Bytes alone do not tell a policy from a memo; the controls may leave one possibility only.
@@ -171,6 +172,7 @@ def _kind(source: _Source, wanted: str | None, kinds: dict[str, Kind], asked: Se
         found = readable[0] if len(readable) == 1 else None
     if found is None:
         hint = message(" (these controls ask for {kinds})", kinds=", ".join(served)) if served else ""
+        hint = hint if seen.confidence == "none" else message(" ({hint})", hint=seen.hint)
         name = clean_line(source.files[0][0])
         raise InputError(
             "unknown-kind",

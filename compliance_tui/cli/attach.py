@@ -16,7 +16,7 @@ from compliance_tui.assessment.suggest import controls_for
 from compliance_tui.cli.assess import pairs
 from compliance_tui.cli.evidence import facts_json
 from compliance_tui.cli.settings import NOT_ACCEPTED, READY, Bar, extra_kinds, folder, instant, note, person, print_json, say
-from compliance_tui.evidence.kind import load_kinds, recognise
+from compliance_tui.evidence.kind import Recognised, load_kinds, recognition
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.language import gettext, message
 from compliance_tui.safe.words import word
@@ -125,22 +125,26 @@ def _say(items: Sequence[Item], states: Sequence[ControlState]) -> None:
         for text in not_asked_for(state.control, items):
             note(f"  {state.control.id}: {gettext(text)}")
         for check in state.checks:
-            say(f"  {state.control.id} {gettext(word(check.outcome))}: {check.title}: {gettext(check.text)}")
+            say(f"  {state.control.id} {gettext(word(check.outcome))}: {gettext(check.title)}: {gettext(check.text)}")
 
 
 def _suggest(ctx: click.Context, contents: Contents, files: Sequence[Path], kind: str | None) -> int:
     """Name the controls that the files could serve; nothing is attached."""
     kinds = load_kinds(extra_kinds(ctx))
     for path in files:
-        name = kind or recognise(path, kinds)
-        if name is None:
-            say(gettext("{path}: cannot tell what kind of evidence this is; name it with --kind", path=path))
+        found = Recognised("certain", (kind,)) if kind else recognition(path, kinds)
+        if found.confidence != "certain":
+            told = gettext("{path}: not certain what kind of evidence this is: {hint}", path=path, hint=found.hint)
+            say(told + gettext("; name it with --kind"))
+        else:
+            say(f"{path}: {found.kinds[0]}")
+        if not found.kinds or found.confidence == "unsure":
             continue
-        say(f"{path}: {name}")
+        name = found.kinds[0]
         for one in controls_for(contents, name, instant(None)):
             level = gettext(word(one.level))
             told = gettext("{level}, has none yet", level=level) if one.wanting else level
-            say(f"  --control {one.control}  {one.title} ({told})")
+            say(f"  --control {one.control}  {gettext(one.title)} ({told})")
     raise InputError("no-control", message("nothing was attached; name the controls that it serves with --control"))
 
 

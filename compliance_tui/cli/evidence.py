@@ -22,7 +22,7 @@ from compliance_tui.cli.look import preview
 from compliance_tui.cli.reading import opened
 from compliance_tui.cli.settings import Bar, extra_kinds, folder, instant, note, print_json, say
 from compliance_tui.evidence.fact import Fact, Facts
-from compliance_tui.evidence.kind import Kind, load_kinds, recognise
+from compliance_tui.evidence.kind import Kind, load_kinds, recognition
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import open_regular
 from compliance_tui.safe.language import Message, gettext, message, ngettext
@@ -172,7 +172,7 @@ def _serves(contents: Contents, item: Item, at: dt.datetime) -> Iterator[str]:
         told = gettext("any age")
         if most is not None:
             told = ngettext("{number} day old, at most {most}", "{number} days old, at most {most}", age, most=most)
-        yield f"{key[1]} {state.control.title}: {told}"
+        yield f"{key[1]} {gettext(state.control.title)}: {told}"
     if not served:
         yield gettext("nothing yet")
     others = [one.control for one in controls_for(contents, item.kind, at) if (one.standard, one.control) not in served]
@@ -201,7 +201,8 @@ def facts(ctx: click.Context, file: Path, kind: str | None, as_json: bool) -> No
     if _ITEM.fullmatch(str(file)) and not file.exists():
         _say_found(*_facts_of_item(load(folder(ctx)), str(file), kind, kinds), as_json)
         return
-    name = kind or recognise(file, kinds)
+    found_kind = recognition(file, kinds)
+    name = kind or (found_kind.kinds[0] if found_kind.confidence == "certain" else None)
     if name is None or name not in kinds:
         where = clean_line(str(file))
         if kind:
@@ -210,8 +211,10 @@ def facts(ctx: click.Context, file: Path, kind: str | None, as_json: bool) -> No
             )
         else:
             text = message(
-                "{file}: cannot tell what kind of evidence this is; give --kind; `compliance-tui evidence kinds` lists them",
+                "{file}: cannot tell what kind of evidence this is ({hint}); give --kind; "
+                "`compliance-tui evidence kinds` lists them",
                 file=where,
+                hint=found_kind.hint,
             )
         raise InputError("unknown-kind", text)
     found = read_facts(file, kinds[name])

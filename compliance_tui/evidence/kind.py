@@ -3,6 +3,8 @@
 import datetime as dt
 import hashlib
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Literal
@@ -261,8 +263,29 @@ def load_kinds(extra: Path | None = None) -> dict[str, Kind]:
     return kinds
 
 
-def recognise(path: Path, kinds: dict[str, Kind]) -> str | None:
-    """The id of the only kind whose signs the file bears; None where none does, or several do.
+Confidence = Literal["certain", "likely", "unsure", "none"]
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """Which kinds a file may be of. ``certain``: one alone, by its contents and its name; ``likely``: one alone, by its
+    contents, and its name ends otherwise; ``unsure``: several fit."""
+
+    confidence: Confidence
+    kinds: tuple[str, ...] = ()
+
+    @property
+    def hint(self) -> str:
+        """What to do where it is not certain, in words."""
+        if self.confidence == "likely":
+            return message("likely {kind}, by its contents; its name ends otherwise", kind=self.kinds[0])
+        if self.confidence == "unsure":
+            return message("one of {kinds}", kinds=", ".join(self.kinds[:6]))
+        return message("nothing in it says so")
+
+
+def recognition(path: Path, kinds: Mapping[str, Kind]) -> Recognised:
+    """What kind of evidence a file is, by the signs that the kinds name; only its beginning is read (64 KiB).
 
     Raises InputError ``unreadable-evidence`` for an empty file, ``not-found``.
     """
@@ -270,15 +293,22 @@ def recognise(path: Path, kinds: dict[str, Kind]) -> str | None:
         head = file.read(SNIFFED)
     if not head:
         raise InputError("unreadable-evidence", message("{path}: is empty", path=clean_line(str(path))))
-    found = [kind.id for kind in kinds.values() if _bears(kind.signs, path.name.lower(), head)]
-    return found[0] if len(found) == 1 else None
-
-
-def _bears(signs: Recognition, name: str, head: bytes) -> bool:
-    if not signs.contains and not signs.suffixes:
-        return False
     text = re.sub(rb'"\s*:\s*', b'":', head)
-    named = not signs.suffixes or name.endswith(tuple(signs.suffixes))
-    if any(sign.encode() in text for sign in signs.lacks):
+    loosely = [kind for kind in kinds.values() if _holds_signs(kind.signs, text)]
+    whole = [kind.id for kind in loosely if not kind.signs.suffixes or path.name.lower().endswith(tuple(kind.signs.suffixes))]
+    if whole:
+        return Recognised("certain" if len(whole) == 1 else "unsure", tuple(whole))
+    held = tuple(kind.id for kind in loosely if kind.signs.contains)
+    return Recognised("none" if not held else "likely" if len(held) == 1 else "unsure", held)
+
+
+def recognise(path: Path, kinds: Mapping[str, Kind]) -> str | None:
+    """The kind that a file certainly is of; None where that is not certain. Raises InputError as ``recognition`` does."""
+    found = recognition(path, kinds)
+    return found.kinds[0] if found.confidence == "certain" else None
+
+
+def _holds_signs(signs: Recognition, text: bytes) -> bool:
+    if (not signs.contains and not signs.suffixes) or any(sign.encode() in text for sign in signs.lacks):
         return False
-    return named and (not signs.contains or any(sign.encode() in text for sign in signs.contains))
+    return not signs.contains or any(sign.encode() in text for sign in signs.contains)

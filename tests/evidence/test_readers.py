@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from compliance_tui.evidence.kind import Kind, load_kinds, recognise
+from compliance_tui.evidence.kind import Kind, load_kinds, recognise, recognition
 from compliance_tui.evidence.readers import read_facts, read_facts_of
 from compliance_tui.safe.errors import InputError
 from compliance_tui.shipped import shipped
@@ -226,3 +226,19 @@ def test_an_empty_file_is_called_empty_whatever_its_name(tmp_path: Path) -> None
         (tmp_path / name).write_bytes(b"")
         with pytest.raises(InputError, match=f"{name}: is empty"):
             recognise(tmp_path / name, KINDS)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "confidence", "kinds"),
+    [
+        ("a.sarif", b'{"$schema": "https://x/sarif-2.1.0.json", "version": "2.1.0", "runs": []}', "certain", ("sarif",)),
+        ("a.txt", b'{"$schema": "https://x/sarif-2.1.0.json", "version": "2.1.0", "runs": []}', "likely", ("sarif",)),
+        ("a.md", b"---\nkind: policy-doc\nkind: legal-memo\n---\n", "unsure", ("legal-memo", "policy-doc")),
+        ("a.json", b'{"hello": "world"}', "none", ()),
+    ],
+)
+def test_how_certain_a_kind_is(tmp_path: Path, name: str, content: bytes, confidence: str, kinds: tuple[str, ...]) -> None:
+    (tmp_path / name).write_bytes(content)
+    found = recognition(tmp_path / name, KINDS)
+    assert (found.confidence, found.kinds) == (confidence, kinds)
+    assert recognise(tmp_path / name, KINDS) == ("sarif" if confidence == "certain" else None)

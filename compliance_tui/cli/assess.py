@@ -190,7 +190,7 @@ def status(ctx: click.Context, as_json: bool, as_of: str | None, everything: boo
 
         print_json(readiness_json(result))
     else:
-        for line in status_lines(contents, result, everything, there.hidden):
+        for line in status_lines(there, result, everything):
             say(line)
         odd = 0 if there.looked else len(lint_assessment(contents, result, has_bytes(contents, ask=False)))
         if odd:

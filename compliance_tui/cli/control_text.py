@@ -35,13 +35,14 @@ class Further:
 def control_page(contents: Contents, state: ControlState, as_of: dt.datetime, further: Further) -> Iterator[str]:
     """Everything about one control, top to bottom."""
     control, response = state.control, state.response
-    yield f"{control.id}  {control.title}  [{gettext(word(state.level))}, {gettext(word(state.outcome))}]"
+    stands = gettext("cannot be told") if _hidden_names(state, further) else gettext(word(state.outcome))
+    yield f"{control.id}  {gettext(control.title)}  [{gettext(word(state.level))}, {stands}]"
     yield ""
-    yield control.statement.strip()
+    yield gettext(control.statement).strip()
     if control.guidance:
-        yield from ("", gettext("Guidance"), control.guidance.strip())
+        yield from ("", gettext("Guidance"), gettext(control.guidance).strip())
     if control.example:
-        yield from ("", gettext("Example"), control.example.strip())
+        yield from ("", gettext("Example"), gettext(control.example).strip())
     yield ""
     yield from _applies_lines(contents, state)
     yield from ("", gettext("Answer"))
@@ -54,17 +55,18 @@ def control_page(contents: Contents, state: ControlState, as_of: dt.datetime, fu
     yield from ("", gettext("Evidence"))
     yield from (f"  {line}" for line in _evidence_lines(contents, state, as_of, further))
     yield from ("", gettext("Checks"))
-    for check in state.checks:
-        yield f"  {gettext(word(check.outcome))}: {check.title}: {gettext(check.text)}"
+    if _hidden_names(state, further):
+        yield "  " + gettext("cannot be told")
+    else:
+        yield from (f"  {gettext(word(one.outcome))}: {gettext(one.title)}: {gettext(one.text)}" for one in state.checks)
     yield from ("", gettext("Sign-offs"))
     yield from (f"  {line}" for line in _sign_off_lines(state, further))
     if response and response.waiver:
         yield ""
         yield from _waiver_lines(response.waiver, as_of)
-    yield from ("", gettext("Why it stands so"))
-    for reason in state.reasons:
-        if not (further.hidden and reason.code == "evidence-unknown"):
-            yield f"  - {gettext(reason.text)}"
+    if not _hidden_names(state, further):
+        yield from ("", gettext("Why it stands so"))
+        yield from (f"  - {gettext(reason.text)}" for reason in state.reasons)
     yield from _hidden_lines(state, further)
     yield from _change_lines(control.id, further)
     if control.references:
@@ -157,10 +159,14 @@ def _waiver_lines(waiver: Waiver, as_of: dt.datetime) -> Iterator[str]:
         yield "  " + gettext("instead: {measures}", measures=waiver.measures)
 
 
+def _hidden_names(state: ControlState, further: Further) -> list[str]:
+    evidence = state.response.evidence if state.response else []
+    return [name for name in (further.answer_item, *evidence) if name in further.hidden]
+
+
 def _hidden_lines(state: ControlState, further: Further) -> Iterator[str]:
     """What of a bundle's answer cannot be seen, and what the lab claims of it."""
-    evidence = state.response.evidence if state.response else []
-    names = [name for name in (further.answer_item, *evidence) if name in further.hidden]
+    names = _hidden_names(state, further)
     if not names:
         return
     yield from ("", gettext("What cannot be seen"))

@@ -10,7 +10,7 @@ from compliance_tui.assessment.search import VIEWS, index
 from compliance_tui.cli.assess import pairs
 from compliance_tui.cli.reading import opened
 from compliance_tui.cli.settings import NOT_ACCEPTED, READY, instant, print_json, say
-from compliance_tui.cli.text import group_lines, order_lines, plan_lines, what_if_lines
+from compliance_tui.cli.text import group_lines, order_lines, outcome, plan_lines, what_if_lines
 from compliance_tui.safe.instant import format_instant
 from compliance_tui.safe.language import gettext
 from compliance_tui.safe.words import word
@@ -34,14 +34,15 @@ def plan(ctx: click.Context, axes: Sequence[str], as_of: str | None, as_json: bo
     result = contents.readiness(instant(as_of))
     tried = what_if(contents, result, pairs(axes, "--set", "AXIS=VALUE")) if axes else None
     release = contents.assessment.subject.release_date
-    found, events = needs(contents, result), calendar(contents, result, release) if release else []
+    seen = there.seen(result)
+    found, events = needs(contents, seen), calendar(contents, seen, release) if release else []
     if as_json:
         print_json(
             {
                 "verdict": result.verdict,
                 "as_of": format_instant(result.as_of),
                 "needs": [{"actor": one.actor, "text": one.text, "controls": _ids(one.controls)} for one in found],
-                "order": _ids(gap_order(contents, result)),
+                "order": _ids(gap_order(contents, seen)),
                 "events": [{"day": one.day, "text": one.text, "controls": _ids(one.controls)} for one in events],
                 "what_if": tried
                 and {
@@ -58,8 +59,8 @@ def plan(ctx: click.Context, axes: Sequence[str], as_of: str | None, as_json: bo
             say(line)
     else:
         for line in (
-            *group_lines(contents, result),
-            *order_lines(gap_order(contents, result)),
+            *group_lines(there, result),
+            *order_lines(gap_order(contents, seen)),
             *plan_lines(result, found, events, release, [] if there.looked else trend(contents, result.as_of)),
         ):
             say(line)
@@ -94,13 +95,14 @@ def find(ctx: click.Context, query: Sequence[str], views: bool, as_of: str | Non
         for own, terms in memory.views().items():
             say(gettext("{name} (yours): {terms}", name=own, terms=terms))
         return
-    contents = opened(ctx).contents
+    there = opened(ctx)
+    contents = there.contents
     result = contents.readiness(instant(as_of))
     found = set(index(contents, result).find(" ".join(query)))
     for state in result.controls:
         if (state.standard, state.control.id) in found:
             status = state.response.status if state.response else None
             said = gettext(word(status)) if status else gettext("not answered")
-            outcome, level = gettext(word(state.outcome)), gettext(word(state.level))
-            say(f"{state.control.id} {state.control.title}: {outcome} ({level}, {said})")
+            level = gettext(word(state.level))
+            say(f"{state.control.id} {gettext(state.control.title)}: {outcome(there, state)} ({level}, {said})")
     say(gettext("{found} of {all} controls", found=len(found), all=len(result.controls)))

@@ -1,13 +1,15 @@
 """What commands that only read work on: an assessment, or a bundle, with what of it cannot be seen."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from compliance_tui.assessment.folder import Contents, load
+from compliance_tui.assessment.readiness import Readiness
 from compliance_tui.cli.settings import named, note
 from compliance_tui.safe.language import gettext
 from compliance_tui.safe.text import clean_line
@@ -26,6 +28,21 @@ class Opened:
     claimed: "Mapping[ControlKey, str]" = field(default_factory=dict)
     looked: "Looked | None" = None
     paths: Mapping[str, list[str]] = field(default_factory=dict)
+
+    @cached_property
+    def unseen(self) -> "frozenset[ControlKey]":
+        """The controls of whose answer or evidence something is hidden: how they stand cannot be told."""
+        if not self.hidden:
+            return frozenset()
+        from compliance_tui.bundle.core import answer_name
+
+        answers = self.contents.responses.items()
+        return frozenset(key for key, one in answers if any(name in self.hidden for name in (answer_name(*key), *one.evidence)))
+
+    def seen(self, result: Readiness) -> Readiness:
+        """The part of a readiness that can be told."""
+        controls = (state for state in result.controls if (state.standard, state.control.id) not in self.unseen)
+        return replace(result, controls=tuple(controls)) if self.unseen else result
 
 
 def is_bundle(path: Path) -> bool:

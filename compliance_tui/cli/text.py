@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from compliance_tui.assessment.folder import Contents
 from compliance_tui.assessment.history import Point
 from compliance_tui.assessment.plan import ACTORS, Event, Need, WhatIf
-from compliance_tui.assessment.readiness import ControlKey, Readiness
+from compliance_tui.assessment.readiness import ControlKey, ControlState, Readiness
+from compliance_tui.cli.reading import Opened
 from compliance_tui.safe.instant import format_instant
 from compliance_tui.safe.language import gettext, message, ngettext
 from compliance_tui.safe.words import word
@@ -18,18 +19,16 @@ VERDICTS = {
 }
 
 
-def status_lines(
-    contents: Contents, result: Readiness, everything: bool, hidden: Mapping[str, str] | None = None
-) -> Iterator[str]:
+def status_lines(there: Opened, result: Readiness, everything: bool) -> Iterator[str]:
     """The verdict first, then the controls that want something, each with its reasons; of a bundle what cannot be seen."""
-    subject = contents.assessment.subject
+    subject = there.contents.assessment.subject
     yield gettext(
         "{subject}: {verdict} as of {instant}",
         subject=f"{subject.name} {subject.version}".rstrip(),
-        verdict=VERDICTS[result.verdict],
+        verdict=_verdict(there, result),
         instant=format_instant(result.as_of),
     )
-    yield _in_order(result)
+    yield from _in_order(there, result)
     for standard in result.standards:
         axes = ", ".join(f"{axis.axis} {axis.declared or gettext('not set')}" for axis in standard.axes)
         yield f"{standard.id} {standard.version}: {gettext(word(standard.verdict))}" + (f" ({axes})" if axes else "")
@@ -44,41 +43,55 @@ def status_lines(
                     computed=axis.computed,
                     why=axis.why,
                 )
-    if hidden:
-        yield gettext("what cannot be seen: {items}", items=", ".join(hidden))
+    if there.hidden:
+        yield gettext("what cannot be seen: {items}", items=", ".join(there.hidden))
     for state in result.controls:
-        if everything or state.outcome in ("blocked", "waived"):
+        unseen = (state.standard, state.control.id) in there.unseen
+        if everything or unseen or state.outcome in ("blocked", "waived"):
             yield ""
-            yield f"{state.control.id} {state.control.title}: {gettext(word(state.outcome))} ({gettext(word(state.level))})"
-            for reason in state.reasons:
-                if not (hidden and reason.code == "evidence-unknown"):
-                    yield f"  - {gettext(reason.text)}"
+            yield f"{state.control.id} {gettext(state.control.title)}: {outcome(there, state)} ({gettext(word(state.level))})"
+            yield from (f"  - {gettext(reason.text)}" for reason in state.reasons if not unseen)
 
 
-def _in_order(result: Readiness) -> str:
-    required = [state for state in result.controls if state.level == "required"]
-    blocking = len(result.blocking())
-    return gettext(
+def outcome(there: Opened, state: ControlState) -> str:
+    """How a control stands, in a word; where something of it is hidden, that it cannot be told."""
+    unseen = (state.standard, state.control.id) in there.unseen
+    return gettext("cannot be told") if unseen else gettext(word(state.outcome))
+
+
+def _verdict(there: Opened, result: Readiness) -> str:
+    """What blocks is enough for a no; where only what is hidden could tell, nothing is said."""
+    untold = there.unseen and result.verdict == "not-ready" and not there.seen(result).blocking()
+    return gettext("CANNOT BE TOLD") if untold else gettext(VERDICTS[result.verdict])
+
+
+def _in_order(there: Opened, result: Readiness) -> Iterator[str]:
+    seen = there.seen(result)
+    required = sum(state.level == "required" for state in seen.controls)
+    blocking = len(seen.blocking())
+    yield gettext(
         "{done} of {required} required controls in order, {blocking} block",
-        done=len(required) - blocking,
-        required=len(required),
+        done=required - blocking,
+        required=required,
         blocking=blocking,
     )
+    if there.unseen:
+        yield ngettext("{number} control cannot be told", "{number} controls cannot be told", len(there.unseen))
 
 
-def group_lines(contents: Contents, result: Readiness) -> Iterator[str]:
+def group_lines(there: Opened, result: Readiness) -> Iterator[str]:
     """The verdict, and for each standard and group how many required controls are in order."""
-    required = [state for state in result.controls if state.level == "required"]
+    required = [state for state in there.seen(result).controls if state.level == "required"]
     instant = format_instant(result.as_of)
-    yield gettext("{verdict} as of {instant}", verdict=VERDICTS[result.verdict], instant=instant)
-    yield _in_order(result)
-    for standard, _ in contents.standards:
-        yield from ("", f"{standard.standard.title} {standard.version}")
+    yield gettext("{verdict} as of {instant}", verdict=_verdict(there, result), instant=instant)
+    yield from _in_order(there, result)
+    for standard, _ in there.contents.standards:
+        yield from ("", f"{gettext(standard.standard.title)} {standard.version}")
         for group in standard.groups:
             inside = [one for one in required if one.standard == standard.id and one.control.group == group.id]
             done = sum(one.outcome != "blocked" for one in inside)
             told = gettext("{done} of {all}", done=done, all=len(inside)) if inside else gettext("nothing required")
-            yield f"  {group.id} {group.title}: {told}"
+            yield f"  {group.id} {gettext(group.title)}: {told}"
 
 
 def export_lines(contents: Contents, result: Readiness, faults: Mapping[str, str]) -> Iterator[str]:

@@ -217,6 +217,7 @@ def test_the_policy_may_not_go_back(made: Sample, tmp_path: Path, state: Path) -
     back = made.verify(tmp_path / "out.zip", state=state)
     assert (back.verdict, line(back, "signatures")[0]) == ("not-accepted", "fail")
     assert "version may not go down" in line(back, "signatures")[1]
+    assert line(back, "identity") == ("unknown", "a policy that may have been rolled back vouches for nobody")
     assert made.verify(tmp_path / "out.zip", policy=newer, state=state).verdict == "accepted"
 
 

@@ -288,6 +288,7 @@ def test_19_a_standard_named_in_the_statement_is_the_one_in_the_core(made: Sampl
     forge(bundle, made, lambda _: None, restate)
     found = made.verify(bundle)
     assert (found.verdict, line(found, "standard")[0]) == ("broken", "fail")
+    assert "which is not the text that the bundle holds" in line(found, "standard")[1]
 
 
 @pytest.mark.parametrize("away", [False, True])

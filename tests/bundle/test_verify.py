@@ -19,6 +19,7 @@ from compliance_tui.bundle.verify import LINES, verification_json, verify
 from compliance_tui.evidence.kind import load_kinds
 from compliance_tui.safe.errors import BrokenError, InputError
 from compliance_tui.trust.keys import load_signer, new_key
+from compliance_tui.trust.policy import load_policy
 from tests.assessment.sample import NOW
 from tests.bundle.forging import resum
 from tests.bundle.sample import LATER, Sample, line, sample
@@ -221,7 +222,15 @@ def test_a_standard_that_the_policy_does_not_accept_is_refused(tmp_path: Path, m
     digest = load(made.root).standards[0][1].encode()
     found = made.verify(tmp_path / "out.zip", policy=made.policy.replace(digest, b"0" * 64))
     assert line(found, "standard")[0] == "fail"
+    assert "its text was not read" in line(found, "standard")[1]
+    assert line(found, "readiness")[0] == "unknown"
+    assert "not computed: the standard's text was not read" in line(found, "readiness")[1]
     assert found.verdict == "not-accepted"
+    asked = load_policy(made.policy.replace(digest, b"0" * 64), "t")
+    read = verify(tmp_path / "out.zip", asked, LATER, load_kinds(), allow_unknown_standard=True)
+    assert line(read, "standard")[0] == "unknown"
+    assert "read all the same, as you asked" in line(read, "standard")[1]
+    assert (line(read, "readiness")[0], read.verdict) == ("pass", "not-accepted")
 
 
 def test_an_expired_policy_vouches_for_nobody(tmp_path: Path, made: Sample) -> None:

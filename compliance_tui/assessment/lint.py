@@ -13,7 +13,7 @@ from compliance_tui.assessment.folder import Contents
 from compliance_tui.assessment.model import Item
 from compliance_tui.assessment.readiness import ControlState, Readiness
 from compliance_tui.assessment.runs import RUN
-from compliance_tui.safe.language import message
+from compliance_tui.safe.language import message, verbatim
 from compliance_tui.safe.words import word
 from compliance_tui.standard.model import Control
 
@@ -52,7 +52,7 @@ def _control_oddities(contents: Contents, state: ControlState) -> Iterator[Oddit
         yield Oddity(
             "contradicts-facts",
             control.id,
-            message("answered met, but {check}: {text}", check=failing[0].title, text=failing[0].text),
+            message("answered met, but {check}: {text}", check=verbatim(failing[0].title), text=failing[0].text),
         )
     if response.status == "not-met" and state.checks and all(check.outcome == "pass" for check in state.checks):
         yield Oddity("contradicts-facts", control.id, message("answered not met, but every check passes"))

@@ -8,7 +8,7 @@ from typing import Literal
 from compliance_tui.assessment.checks import largest_age
 from compliance_tui.assessment.folder import Contents
 from compliance_tui.assessment.readiness import ControlKey, ControlState, Readiness, Reason
-from compliance_tui.safe.language import message
+from compliance_tui.safe.language import message, verbatim
 
 Actor = Literal["decide", "answer", "evidence", "checks", "sign"]
 # Who has to act, by how the code of a reason begins. The order is also that of effort: a decision is no work of the officer's.
@@ -101,7 +101,7 @@ def own_reasons(contents: Contents, state: ControlState) -> list[Reason]:
     }
     waiting = {check.id for check in state.control.checks if check.kinds and not attached & set(check.kinds)}
     texts = {
-        message("{title}: {text}", title=one.title, text=one.text)
+        message("{title}: {text}", title=verbatim(one.title), text=one.text)
         for one in state.checks
         if one.check in waiting and one.outcome == "unproven"
     }

@@ -12,7 +12,7 @@ from typing import Literal
 from compliance_tui.assessment.checks import CheckResult, Scope, check_outcomes, computed_value, is_fresh
 from compliance_tui.assessment.digest import seen_digest
 from compliance_tui.assessment.model import Assessment, Item, Response, SignOff, Subject
-from compliance_tui.safe.language import either, message
+from compliance_tui.safe.language import either, message, verbatim
 from compliance_tui.safe.words import word
 from compliance_tui.standard.levels import Level, level, matches
 from compliance_tui.standard.model import Control, Standard
@@ -279,7 +279,7 @@ def _gaps(
         ]
     gaps += _evidence_gaps(scope)
     gaps += [
-        Reason(f"check-{one.outcome}", message("{title}: {text}", title=one.title, text=one.text))
+        Reason(f"check-{one.outcome}", message("{title}: {text}", title=verbatim(one.title), text=one.text))
         for one in checks
         if one.outcome != "pass"
     ]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from compliance_tui.assessment.folder import Contents
 from compliance_tui.assessment.readiness import ControlKey, ControlState, Readiness
-from compliance_tui.safe.language import message
+from compliance_tui.safe.language import gettext, message, speaks_source
 
 FIELDS = ("is", "kind", "seat", "needs", "group", "level", "by", "standard")
 # Filters with a name, for those who do not want to learn the terms first.
@@ -78,6 +78,8 @@ def index(contents: Contents, result: Readiness) -> Index:
 def _text(contents: Contents, state: ControlState) -> str:
     control, response = state.control, state.response
     words = [control.id, control.title, control.statement, control.guidance, control.example]
+    if not speaks_source():
+        words += [gettext(control.title), gettext(control.statement), gettext(control.guidance)]
     if response is not None:
         words += [response.statement, *response.evidence]
         words += [contents.items[one].title for one in response.evidence if one in contents.items]

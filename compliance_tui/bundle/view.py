@@ -19,7 +19,7 @@ from compliance_tui.safe.language import message
 from compliance_tui.safe.model import validate
 from compliance_tui.safe.strict_json import load_json
 from compliance_tui.safe.text import clean_line
-from compliance_tui.standard.load import LARGEST_STANDARD, load_standard
+from compliance_tui.standard.load import LARGEST_STANDARD, load_standard, speak_translation
 from compliance_tui.standard.model import Standard
 
 M = TypeVar("M", bound=BaseModel)
@@ -88,7 +88,7 @@ def read_json(tree: Tree, path: str, limit: int, most_values: int) -> Any:
     try:
         return load_json(content, path, limit=limit, signed=True)
     except InputError as error:
-        raise BrokenError("bad-content", f"{tree.where}: {error}") from None
+        raise BrokenError("bad-content", message("{where}: {reason}", where=tree.where, reason=str(error))) from None
 
 
 def _model(tree: Tree, path: str, model: type[M], limit: int, most_values: int) -> M:
@@ -99,7 +99,7 @@ def _validated(tree: Tree, value: Any, model: type[M], path: str) -> M:
     try:
         return validate(value, model, path)
     except InputError as error:
-        raise BrokenError("bad-content", f"{tree.where}: {error}") from None
+        raise BrokenError("bad-content", message("{where}: {reason}", where=tree.where, reason=str(error))) from None
 
 
 def _item(tree: Tree, name: str, structure: Structure) -> tuple[Item, list[str]]:
@@ -149,9 +149,11 @@ def _standard(tree: Tree, file_name: str, sha256: str) -> tuple[Standard, str]:
             "bad-content", message("{where}: {path} is not the standard that the assessment pins", where=tree.where, path=path)
         )
     try:
-        return load_standard(content, path, json=path.endswith(".json")), sha256
+        standard = load_standard(content, path, json=path.endswith(".json"))
     except InputError as error:
-        raise BrokenError("bad-content", f"{tree.where}: {error}") from None
+        raise BrokenError("bad-content", message("{where}: {reason}", where=tree.where, reason=str(error))) from None
+    speak_translation(standard, sha256)
+    return standard, sha256
 
 
 def _responses(tree: Tree, core: Core, withheld: frozenset[str]) -> dict[ControlKey, Response]:

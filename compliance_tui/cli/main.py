@@ -148,6 +148,10 @@ def program(ctx: click.Context, /, **options: Any) -> int:
       compliance-tui -C release status
     """
     ctx.obj = options
+    if not speaks_source():
+        from compliance_tui.cli.settings import speak_of_standards
+
+        speak_of_standards(ctx)
     if ctx.invoked_subcommand is None:
         command = program.get_command(ctx, "open")
         if command is not None:

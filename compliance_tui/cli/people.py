@@ -80,7 +80,8 @@ def axes(ctx: click.Context, values: Sequence[str]) -> None:
             chosen = state.declared or gettext("not set")
             if state.computed:
                 chosen = gettext("{value}, computed {computed}", value=chosen, computed=state.computed)
-            say(f"{standard.id} {axis.id} ({axis.title}): {chosen}")
+            say(f"{standard.id} {axis.id} ({gettext(axis.title)}): {chosen}")
             for value in axis.values:
                 mark = "*" if value.id == state.declared else " "
-                say(f"  {mark} {value.id}  {value.title}" + (f": {value.meaning.strip()}" if value.meaning else ""))
+                meaning = f": {gettext(value.meaning).strip()}" if value.meaning else ""
+                say(f"  {mark} {value.id}  {gettext(value.title)}{meaning}")

@@ -132,9 +132,9 @@ def _lines(one: RatedEntry, stored: bool) -> Iterator[str]:
 
 
 def _explained(scale: RatingScale) -> Iterator[str]:
-    yield f"{scale.id}: {scale.title}"
+    yield f"{scale.id}: {gettext(scale.title)}"
     for axis in scale.axes:
-        yield f"{axis.id}: {axis.title}"
+        yield f"{axis.id}: {gettext(axis.title)}"
         for place, level in enumerate(axis.levels):
             told = ngettext("{number} point", "{number} points", level.points)
             yield f"  {level_value(axis, place)} ({told}): {level.anchor}"

@@ -90,13 +90,13 @@ def _lines(contents: Contents, result: Readiness) -> Iterator[str]:
     states = {(one.id, axis.axis): axis for one in result.standards for axis in one.axes}
     for standard, sha256 in contents.standards:
         yield ""
-        yield f"{standard.standard.title} {standard.version}, {standard.id}, sha256 {sha256}"
+        yield f"{gettext(standard.standard.title)} {standard.version}, {standard.id}, sha256 {sha256}"
         for axis in standard.axes:
             state = states[standard.id, axis.id]
             value = next((value for value in axis.values if value.id == state.declared), None)
-            told = f"{value.id}  {value.title}" if value else gettext("not chosen yet")
+            told = f"{value.id}  {gettext(value.title)}" if value else gettext("not chosen yet")
             computed = "  " + gettext("(computed {value})", value=state.computed) if state.computed else ""
-            yield f"  {axis.id} {axis.title}: {told}{computed}"
+            yield f"  {axis.id} {gettext(axis.title)}: {told}{computed}"
     yield from ("", gettext("People"))
     for listed in contents.assessment.people:
         yield f"  {listed.id} ({listed.name}): {', '.join(listed.seats) or gettext('no seats')}"

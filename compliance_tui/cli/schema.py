@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 _OUTPUTS = ("status", "verify", "compare", "facts", "standards", "diff", "migrate")
-NAMES = ("standard", "assessment", "response", "item", "kind", "trust", "statement", "state", *_OUTPUTS)
+NAMES = ("standard", "translation", "assessment", "response", "item", "kind", "trust", "statement", "state", *_OUTPUTS)
 
 
 @click.command()
@@ -42,6 +42,10 @@ def _model(name: str) -> "type[BaseModel]":
         from compliance_tui.standard.model import Standard
 
         return Standard
+    if name == "translation":
+        from compliance_tui.standard.translation import Translation
+
+        return Translation
     if name == "kind":
         from compliance_tui.evidence.kind import Kind
 

@@ -13,7 +13,7 @@ import click
 
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.instant import now, parse_instant
-from compliance_tui.safe.language import choose, gettext, message, preferred
+from compliance_tui.safe.language import choose, gettext, message, preferred, speaks_source
 from compliance_tui.safe.strict_json import dump_json
 from compliance_tui.safe.text import clean, is_hidden
 
@@ -72,6 +72,14 @@ def choose_language(code: str | None) -> None:
     except InputError as error:
         where = "config.toml, language" if configured else "--language or COMPLIANCE_TUI_LANGUAGE"
         raise InputError(error.code, message("{where}: {reason}", where=where, reason=error.args[0])) from None
+
+
+def speak_of_standards(ctx: click.Context) -> None:
+    """Let the user's own standards be shown in the language that was chosen, where their folder has translations."""
+    if not speaks_source() and (folder := extra_standards(ctx)) is not None:
+        from compliance_tui.standard.translation import look_in
+
+        look_in(folder)
 
 
 def _path(value: Any) -> Path | None:

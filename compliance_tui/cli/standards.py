@@ -18,6 +18,7 @@ from compliance_tui.standard.lint import Finding
 from compliance_tui.standard.lint import lint as lint_standard
 from compliance_tui.standard.load import Pack, find_pack, line_in, pack_paths, read_pack, standard_folders, versions_of
 from compliance_tui.standard.model import Control, Standard
+from compliance_tui.standard.translation import lint_translations
 
 
 @click.group()
@@ -43,7 +44,7 @@ def listing(ctx: click.Context, as_json: bool) -> None:
         header = pack.standard.standard
         count = len(pack.standard.controls)
         told = ngettext("{number} control", "{number} controls", count)
-        say(f"{header.id}@{header.version}  {told}  {header.title} ({header.status})")
+        say(f"{header.id}@{header.version}  {told}  {gettext(header.title)} ({header.status})")
         say("  " + gettext("released {day}, sha256 {sha256}", day=header.released, sha256=pack.sha256))
 
 
@@ -88,7 +89,8 @@ def show(ctx: click.Context, reference: str, control: str | None, as_json: bool)
 
 def _show_standard(pack: Pack) -> None:
     standard, header = pack.standard, pack.standard.standard
-    say(gettext("{title}, version {version} ({status})", title=header.title, version=header.version, status=header.status))
+    title = gettext(header.title)
+    say(gettext("{title}, version {version} ({status})", title=title, version=header.version, status=header.status))
     say(
         gettext(
             "released {day}, endorsed by {whom}, sha256 {sha256}",
@@ -99,23 +101,23 @@ def _show_standard(pack: Pack) -> None:
     )
     for prose in (header.summary, header.disclaimer):
         if prose:
-            say("\n" + prose.strip())
+            say("\n" + gettext(prose).strip())
     for axis in standard.axes:
-        values = ", ".join(f"{value.id} ({value.title})" for value in axis.values)
+        values = ", ".join(f"{value.id} ({gettext(value.title)})" for value in axis.values)
         say()
-        say(gettext("axis {axis}: {title}: {values}", axis=axis.id, title=axis.title, values=values))
+        say(gettext("axis {axis}: {title}: {values}", axis=axis.id, title=gettext(axis.title), values=values))
     for group in standard.groups:
-        say(f"\n{group.id}  {group.title}")
+        say(f"\n{group.id}  {gettext(group.title)}")
         for one in standard.controls:
             if one.group == group.id:
-                say(f"  {one.id}  {one.title}")
+                say(f"  {one.id}  {gettext(one.title)}")
 
 
 def _show_control(standard: Standard, control: Control) -> None:
-    say(f"{control.id}  {control.title}\n\n{control.statement.strip()}")
+    say(f"{control.id}  {gettext(control.title)}\n\n{gettext(control.statement).strip()}")
     for heading, prose in ((message("Guidance"), control.guidance), (message("Example"), control.example)):
         if prose:
-            say(f"\n{gettext(heading)}\n{prose.strip()}")
+            say(f"\n{gettext(heading)}\n{gettext(prose).strip()}")
     say("\n" + gettext("Rules"))
     for line in rule_lines(control, standard):
         say(f"  {gettext(line)}")
@@ -138,24 +140,22 @@ def lint(ctx: click.Context, references: tuple[str, ...], as_json: bool) -> int:
     """
     folders = standard_folders(extra_standards(ctx))
     packs = _packs(references, folders)
-    findings = [(pack, finding) for pack in packs for finding in _findings(ctx, pack, folders)]
+    findings = [
+        (pack.path, line_in(pack, finding.location), finding) for pack in packs for finding in _findings(ctx, pack, folders)
+    ]
+    findings += [found for pack in packs for found in lint_translations(pack.standard, pack.sha256, pack.path)]
     if as_json:
-        print_json(
-            [
-                {"path": str(pack.path), "line": line_in(pack, one.location), "where": one.where, "text": one.text}
-                for pack, one in findings
-            ]
-        )
+        print_json([{"path": str(path), "line": line, "where": one.where, "text": one.text} for path, line, one in findings])
     else:
-        for pack, one in findings:
-            say(_finding_line(pack, one))
+        for path, line, one in findings:
+            say(_finding_line(path, line, one))
         say(gettext("{checked} checked, {findings} findings", checked=len(packs), findings=len(findings)))
     return 1 if findings else 0
 
 
-def _finding_line(pack: Pack, one: Finding) -> str:
-    path, line = clean_line(str(pack.path)), line_in(pack, one.location)
-    return gettext("{path}, line {line}: {where}: {text}", path=path, line=line, where=one.where, text=gettext(one.text))
+def _finding_line(path: Path, line: int, one: Finding) -> str:
+    where, text = gettext(one.where), gettext(one.text)
+    return gettext("{path}, line {line}: {where}: {text}", path=clean_line(str(path)), line=line, where=where, text=text)
 
 
 def _packs(references: Sequence[str], folders: Sequence[Path]) -> list[Pack]:
@@ -194,7 +194,7 @@ def release(ctx: click.Context, path: Path) -> int:
         raise InputError("bad-standard", text)
     findings = _findings(ctx, pack, folders)
     for one in findings:
-        say(_finding_line(pack, one))
+        say(_finding_line(pack.path, line_in(pack, one.location), one))
     if findings:
         say(gettext("not released; mend these first"))
         return 1

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 CATALOGUES = Path(__file__).parents[1] / "languages"
 SOURCE = "en"
 _now: "NullTranslations | None" = None
+_code = SOURCE
+# What is said beside the program's own words: texts of data that were translated with it, by the text.
+_beside: dict[str, str] = {}
 
 
 class Message(str):
@@ -91,6 +94,8 @@ def gettext(text: str, /, **values: object) -> str:
             return _now.pgettext(text.context, text.template)
         template, values = text.template, dict(text.values)
     translated = _now.gettext(template) if template else template
+    if translated == template:
+        translated = _beside.get(template, template)
     return translated.format_map(_said(values)) if values else translated
 
 
@@ -121,11 +126,27 @@ def speaks_source() -> bool:
     return _now is None
 
 
+def spoken() -> str:
+    """The code of the language that was chosen."""
+    return _code
+
+
+def also_say(texts: Mapping[str, str]) -> None:
+    """Say these texts of data, original to translation, in the language chosen, too; the program's own words go first."""
+    _beside.update(texts)
+
+
+def verbatim(text: str) -> Message:
+    """A text of data, whole, as a message: said in another language where its data brought a translation along."""
+    return _made(text, None, 0, {})
+
+
 def choose(language: str) -> None:
     """Say everything in ``language`` from now on, a code such as ``de``; raises InputError where there is none such."""
-    global _now
+    global _now, _code
+    _beside.clear()
     if language == SOURCE:
-        _now = None
+        _now, _code = None, SOURCE
         return
     if language not in languages():
         known = ", ".join(languages())
@@ -133,7 +154,7 @@ def choose(language: str) -> None:
     from gettext import GNUTranslations
 
     with (CATALOGUES / f"{language}.mo").open("rb") as stream:
-        _now = GNUTranslations(stream)
+        _now, _code = GNUTranslations(stream), language
 
 
 def preferred(environment: Mapping[str, str]) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.files import read_bounded
-from compliance_tui.safe.language import message
+from compliance_tui.safe.language import SOURCE, message, spoken
 from compliance_tui.safe.model import json_line_of, load_json_model, load_model
 from compliance_tui.safe.text import clean_line
 from compliance_tui.safe.toml import Location, line_of
@@ -75,14 +75,17 @@ def load_pinned(content: bytes, where: str, *, json: bool, sha256: str) -> Stand
             ),
         )
     if not json:
-        return load_standard(content, where)
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
-        return Standard.model_validate_json(content)
-    finally:
-        if collecting:
-            gc.enable()
+        standard = load_standard(content, where)
+    else:
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            standard = Standard.model_validate_json(content)
+        finally:
+            if collecting:
+                gc.enable()
+    speak_translation(standard, sha256)
+    return standard
 
 
 def line_in(pack: "Pack", location: Location) -> int:
@@ -97,7 +100,9 @@ def read_pack(path: Path) -> Pack:
     json = path.suffix == ".json"
     content = read_bounded(path, LARGEST_STANDARD if json else _LARGEST_BY_HAND)
     standard = load_standard(content, str(path), json=json)
-    return Pack(standard, content, hashlib.sha256(content).hexdigest(), path.suffix, path)
+    sha256 = hashlib.sha256(content).hexdigest()
+    speak_translation(standard, sha256, path)
+    return Pack(standard, content, sha256, path.suffix, path)
 
 
 def version_key(version: str) -> tuple[tuple[int, int, str], ...]:
@@ -107,12 +112,29 @@ def version_key(version: str) -> tuple[tuple[int, int, str], ...]:
     )
 
 
+def is_translation(path: Path) -> bool:
+    """Whether a file among the versions is the translation of one that lies beside it (``1.0.de.toml`` beside ``1.0.toml``)."""
+    version, _, language = path.stem.rpartition(".")
+    if path.suffix != ".toml" or not version or not re.fullmatch(r"[a-z]{2,3}", language):
+        return False
+    return any(path.with_name(version + suffix).is_file() for suffix in (".toml", ".json"))
+
+
+def speak_translation(standard: Standard, sha256: str, beside: Path | None = None) -> None:
+    """In another language than English, what screens say of the standard is said in its translation."""
+    if spoken() != SOURCE:
+        from compliance_tui.standard.translation import speak
+
+        speak(standard, sha256, beside)
+
+
 def pack_paths(folders: Sequence[Path]) -> list[Path]:
     """Every pack under ``folders`` (``<id>/<version>.toml`` or ``.json``), later folders after earlier ones."""
     found: list[Path] = []
     for folder in folders:
         if folder.is_dir():
-            found += sorted(path for pattern in ("*/*.toml", "*/*.json") for path in folder.glob(pattern) if path.is_file())
+            paths = (path for pattern in ("*/*.toml", "*/*.json") for path in folder.glob(pattern) if path.is_file())
+            found += sorted(path for path in paths if not is_translation(path))
     return found
 
 

@@ -92,9 +92,8 @@ class AnswerForm(Form):
 
     def headline(self) -> Content:
         """Which control."""
-        return line(
-            gettext("Answer  {control}  {title}", control=self.state.control.id, title=self.state.control.title), "bold"
-        )
+        control = self.state.control
+        return line(gettext("Answer  {control}  {title}", control=control.id, title=gettext(control.title)), "bold")
 
     @property
     def draft(self) -> Draft:
@@ -112,7 +111,7 @@ class AnswerForm(Form):
     def _asked(self) -> list[Content]:
         state, session = self.state, self.session
         return [
-            show.prose(state.control.statement),
+            show.prose(gettext(state.control.statement)),
             *detail.missing(self.session, state),
             *detail.checks(state),
             *detail.evidence(session, state, facts=True),

@@ -91,6 +91,7 @@ class BundleSession(Session):
 
         stamp, moment = self.stamp(), self.clock()
         policy, state = self._policy()
+        self.policy, self.failure = policy, ""
         identities = self._identities()
         with uncollected():
             found = verify(
@@ -106,7 +107,6 @@ class BundleSession(Session):
                 memory=state,
                 core_known=lambda known: core_known(replace(known, lines=list(known.lines))),
             )
-        self.policy, self.failure = policy, ""
         self.hidden = {**dict.fromkeys(found.withheld, "withheld"), **dict.fromkeys(found.sealed, "sealed")}
         self._looked = Looked(self.path, found.bundle_id or "", self.brought.folders, identities)
         self.claimed = claimed_outcomes(self._looked) if self.hidden and not found.broken else {}

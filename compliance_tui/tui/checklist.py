@@ -103,14 +103,14 @@ class Checklist(RowList):
         rows: list[Hashable] = []
         for standard, _ in loaded.contents.standards:
             if len(loaded.contents.standards) > 1:
-                rows.append(StandardRow(standard.id, clean_line(f"{standard.standard.title} {standard.version}", 80)))
+                rows.append(StandardRow(standard.id, clean_line(f"{gettext(standard.standard.title)} {standard.version}", 80)))
             inside: dict[str, list[ControlKey]] = {}
             for control in standard.controls:
                 if (standard.id, control.id) in wanted:
                     inside.setdefault(control.group, []).append((standard.id, control.id))
             for group in standard.groups:
                 if group.id in inside:
-                    row = GroupRow(standard.id, group.id, clean_line(group.title, 80))
+                    row = GroupRow(standard.id, group.id, clean_line(gettext(group.title), 80))
                     rows.append(row)
                     rows += inside[group.id] if query or row not in self.folded else []
         self.show(rows, at if at is not None else self._kept(rows))
@@ -223,7 +223,7 @@ class Checklist(RowList):
         mark = ("*" if show.ASCII else "▌") if key in self.marked else " "
         columns = columns_at(width)
         right = sum(column.width + 1 for column in columns)
-        name = f"{state.control.id}  {clean_line(state.control.title, 120)}"
+        name = f"{state.control.id}  {clean_line(gettext(state.control.title), 120)}"
         left = max(_TITLE_LEAST, width - right - len(sign.mark) - 2)
         dim = state.outcome in ("advisory", "not-applicable")
         cells: list[Cell] = [(mark, "mark"), (f"{sign.mark} ", tone(sign.style)), (fit(name, left), "muted" if dim else "text")]

@@ -92,7 +92,7 @@ class ControlPage(Acting):
             return
         sign = show.sign_of(state, self.session.sees(self.key))
         self.title_line(
-            line(f"{state.control.id}  {state.control.title}", "bold"),
+            line(f"{state.control.id}  {gettext(state.control.title)}", "bold"),
             Content.styled(f"{sign.mark} {sign.said}", f"bold {sign.style}") + line(f" · {worded(state.level)}"),
         )
         narrow = self.app.size.width < 100

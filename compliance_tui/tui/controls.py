@@ -177,7 +177,7 @@ class ControlsPage(Acting):
         if isinstance(here, GroupRow):
             standard = self.session.contents.standard(here.standard)
             group = next(one for one in standard.groups if one.id == here.id)
-            return [line(f"{group.id}  {group.title}", "bold"), Content(""), show.prose(group.summary)]
+            return [line(f"{group.id}  {gettext(group.title)}", "bold"), Content(""), show.prose(gettext(group.summary))]
         state = self.session.state(here) if isinstance(here, tuple) else None
         if state is None:
             return [line(gettext("nothing is found; Esc shows everything again"), MUTED)]

@@ -47,7 +47,8 @@ def beside(session: Session, state: "ControlState") -> list[Content]:
 def below(session: Session, state: "ControlState") -> list[Content]:
     """The same under the list, where there are few lines: first what is missing."""
     sign = show.sign_of(state, session.sees((state.standard, state.control.id)))
-    head = line(f"{state.control.id}  {state.control.title}  ", "bold") + Content.styled(f"{sign.mark} {sign.said}", sign.style)
+    named = f"{state.control.id}  {gettext(state.control.title)}  "
+    head = line(named, "bold") + Content.styled(f"{sign.mark} {sign.said}", sign.style)
     reasons = list(missing(session, state))[2:] or [line(f"  {gettext(reason.text)}", limit=400) for reason in state.reasons]
     return [head, *reasons, *(row for row in beside(session, state)[2:])]
 
@@ -55,14 +56,14 @@ def below(session: Session, state: "ControlState") -> list[Content]:
 def title(session: Session, state: "ControlState") -> Lines:
     """Id and title; outcome and level."""
     sign = show.sign_of(state, session.sees((state.standard, state.control.id)))
-    yield line(f"{state.control.id}  {state.control.title}", "bold")
+    yield line(f"{state.control.id}  {gettext(state.control.title)}", "bold")
     yield Content.styled(f"{sign.mark} {sign.said}", sign.style) + line(f"  ·  {worded(state.level)}", MUTED)
 
 
 def asked(state: "ControlState") -> Lines:
     """The statement."""
     yield Content("")
-    yield prose(state.control.statement)
+    yield prose(gettext(state.control.statement))
 
 
 def missing(session: Session, state: "ControlState") -> Lines:
@@ -205,7 +206,7 @@ def checks(state: "ControlState") -> Lines:
 
 def _check(check: "CheckResult") -> Lines:
     sign = CHECKS[check.outcome]
-    yield Content.styled(f"  {sign.mark} {sign.said:<{show.longest(CHECKS)}} ", sign.style) + line(check.title)
+    yield Content.styled(f"  {sign.mark} {sign.said:<{show.longest(CHECKS)}} ", sign.style) + line(gettext(check.title))
     # What was measured and what is wanted stand out, where the sentence says both one after the other.
     told, measured, limit = gettext(check.text), said(check.measured), said(check.limit)
     both = gettext("{measured}, wanted", measured=measured)
@@ -277,8 +278,8 @@ def why(session: Session, state: "ControlState") -> Lines:
 def guidance(state: "ControlState") -> Lines:
     """Guidance and example."""
     for heading, passage in (
-        (message("Guidance"), state.control.guidance),
-        (message("Example"), state.control.example),
+        (message("Guidance"), gettext(state.control.guidance)),
+        (message("Example"), gettext(state.control.example)),
     ):
         if passage:
             yield Content("")

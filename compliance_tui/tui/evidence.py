@@ -219,7 +219,7 @@ class EvidencePage(Page[None]):
             sign = show.sign_of(state)
             rows.append(
                 Content.styled(f"  {sign.mark} ", sign.style)
-                + line(f"{key[1]}  {state.control.title}")
+                + line(f"{key[1]}  {gettext(state.control.title)}")
                 + line(f"  {late}", WARN if most is not None and age > most else MUTED)
             )
         if not served:
@@ -311,7 +311,7 @@ class EvidencePage(Page[None]):
         rows = [
             (
                 f"{one.standard}/{one.control}",
-                f"{one.control}  {one.title}  ({worded(one.level)}{none if one.wanting else ''})",
+                f"{one.control}  {gettext(one.title)}  ({worded(one.level)}{none if one.wanting else ''})",
             )
             for one in found
             if (one.standard, one.control) not in served

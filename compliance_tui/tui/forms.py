@@ -39,7 +39,7 @@ class ControlsForm(Form):
     def whom(self) -> str:
         """The control, or how many."""
         if len(self.states) == 1:
-            return f"{self.states[0].control.id}  {self.states[0].control.title}"
+            return f"{self.states[0].control.id}  {gettext(self.states[0].control.title)}"
         return ngettext("{number:,} control", "{number:,} controls", len(self.states))
 
     def headline(self) -> Content:

@@ -36,9 +36,8 @@ class HistoryPage(Page[None]):
 
     def on_mount(self) -> None:
         """Whose history."""
-        self.title_line(
-            line(gettext("History  {control}  {title}", control=self.state.control.id, title=self.state.control.title), "bold")
-        )
+        control = self.state.control
+        self.title_line(line(gettext("History  {control}  {title}", control=control.id, title=gettext(control.title)), "bold"))
         self.renew()
 
     def renew(self) -> None:

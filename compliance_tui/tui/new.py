@@ -136,7 +136,7 @@ class NewForm(Form):
                 "{title}, {number} control ({status})",
                 "{title}, {number} controls ({status})",
                 len(pack.standard.controls),
-                title=header.title,
+                title=gettext(header.title),
                 status=header.status,
             )
             rows.append((f"{header.id}@{header.version}", f"{header.id} {header.version}  {told}"))
@@ -153,9 +153,9 @@ class NewForm(Form):
             for axis in pack.standard.axes:
                 name = f"{pack.standard.id}/{axis.id}"
                 several = f"{pack.standard.id}: " if len(self.chosen) > 1 else ""
-                rows.append(Static(line(f"{several}{axis.title}", "bold"), classes="name"))
-                rows.append(Static(show.prose(axis.question)))
-                values = [(value.id, f"{value.id} {value.title}") for value in axis.values]
+                rows.append(Static(line(f"{several}{gettext(axis.title)}", "bold"), classes="name"))
+                rows.append(Static(show.prose(gettext(axis.question))))
+                values = [(value.id, f"{value.id} {gettext(value.title)}") for value in axis.values]
                 rows.append(Choice(values, self.draft.axes.get(name), id=_id_of(name)))
                 rows.append(Static(self._meaning(pack.standard, axis), id=f"meaning-{_id_of(name)}"))
             rows.append(Static(line(counts(pack.standard, self.draft.axes), HEADING), id=f"counts-{pack.standard.id}"))
@@ -166,7 +166,7 @@ class NewForm(Form):
         value = next((one for one in axis.values if one.id == chosen), None)
         if value is None:
             return line(gettext("choose with left and right; what is not chosen counts as asked for"), MUTED)
-        return show.prose(value.meaning or value.title)
+        return show.prose(gettext(value.meaning) or gettext(value.title))
 
     def _people(self) -> Sequence[Widget]:
         seats = {seat.id: seat for pack in self.chosen for seat in pack.standard.seats}
@@ -175,7 +175,7 @@ class NewForm(Form):
         )
         boxes = [
             Field(
-                f"{seat.id}: {clean_line(seat.title, 80)}",
+                f"{seat.id}: {clean_line(gettext(seat.title), 80)}",
                 self.draft.seats.get(seat.id, self.app.person if seat.id == "owner" else ""),
                 id=f"seat-{seat.id}",
             )
@@ -267,7 +267,7 @@ class NewForm(Form):
         for pick in self.query("#standards").results(Pick):
             pack = next((one for one in self.packs if f"{one.standard.id}@{one.standard.version}" == pick.chosen), None)
             if pack is not None:
-                self.query_one("#about-standard", Static).update(show.prose(pack.standard.standard.summary))
+                self.query_one("#about-standard", Static).update(show.prose(gettext(pack.standard.standard.summary)))
 
     # -- going on ----------------------------------------------------------------------------------------------------------
 

@@ -35,7 +35,7 @@ def band_style(scale: "RatingScale", band: str) -> str:
 
 def band_name(scale: "RatingScale", band: str) -> str:
     """Id and title of a band."""
-    return next((f"{one.id} {one.title}".rstrip() for one in scale.bands if one.id == band), band)
+    return next((f"{one.id} {gettext(one.title)}".rstrip() for one in scale.bands if one.id == band), band)
 
 
 def rating(one: RatedEntry) -> Iterator[Content]:
@@ -140,9 +140,9 @@ def anchors(scale: "RatingScale", levels: Mapping[str, str], options: Mapping[st
     for one in questions(scale):
         chosen = (levels if one.sort == "level" else options).get(one.id)
         yield Content("")
-        yield line(f"{one.id}  ", HEADING) + line(one.title, MUTED)
+        yield line(f"{one.id}  ", HEADING) + line(gettext(one.title), MUTED)
         for choice in one.choices:
             mark, style = (on, "bold") if choice.value == chosen else (off, MUTED)
             points = f"{choice.points:>3}" if one.sort == "level" else f"{choice.points:>+3}"
             width = max(len(each.value) for each in one.choices)
-            yield line(f"  {mark} {choice.value:<{width}} {points}  {choice.meaning}", style, limit=400)
+            yield line(f"  {mark} {choice.value:<{width}} {points}  {gettext(choice.meaning)}", style, limit=400)

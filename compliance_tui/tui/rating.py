@@ -231,8 +231,8 @@ class RatingPage(Page[None]):
             yield line(gettext("No register of bypasses is attached. This is the scale; w tries values on it."), WARN)
             yield Content("")
         scale = scale_of(found.standard)
-        yield line(scale.title, "bold")
-        yield prose(scale.summary)
+        yield line(gettext(scale.title), "bold")
+        yield prose(gettext(scale.summary))
         yield Content("")
         yield line(gettext("Bands"), HEADING)
         for band in reversed(scale.bands):

@@ -148,19 +148,18 @@ class ReadinessPage(Page[list[tuple[str, str]]]):
         rows: list[Content] = []
         for standard, _ in self.session.contents.standards:
             states = [state for state in self.session.result.controls if state.standard == standard.id]
-            rows.append(line(f"{standard.standard.title} {standard.version}", HEADING))
+            rows.append(line(f"{gettext(standard.standard.title)} {standard.version}", HEADING))
             for group in standard.groups:
                 inside = [state for state in states if state.control.group == group.id and state.level == "required"]
                 done = sum(state.outcome != "blocked" for state in inside)
                 if not inside:
-                    told = gettext("{group}: nothing required", group=f"{group.id}  {group.title}")
+                    told = gettext("{group}: nothing required", group=f"{group.id}  {gettext(group.title)}")
                     rows.append(line(f"  {'':<12}       {told}", MUTED))
                     continue
                 style = GOOD if done == len(inside) else WARN if done else MUTED
                 counts = f"{done:>3}/{len(inside):<3}"
-                rows.append(
-                    Content.styled(f"  {show.bar(done, len(inside), 12)}", style) + line(f"{counts} {group.id}  {group.title}")
-                )
+                bar = Content.styled(f"  {show.bar(done, len(inside), 12)}", style)
+                rows.append(bar + line(f"{counts} {group.id}  {gettext(group.title)}"))
             rows.append(Content(""))
         return rows
 
@@ -230,7 +229,7 @@ class ReadinessPage(Page[list[tuple[str, str]]]):
             for axis in standard.axes:
                 for value in axis.values:
                     mark = " " + gettext("(as it is)") if now.get(axis.id) == value.id else ""
-                    rows.append((f"{standard.id}/{axis.id}={value.id}", f"{axis.id} {value.id}  {value.title}{mark}"))
+                    rows.append((f"{standard.id}/{axis.id}={value.id}", f"{axis.id} {value.id}  {gettext(value.title)}{mark}"))
         note = gettext("Nothing is written. Values of several axes add up; the first line takes all of them back.")
         self.app.show(PickPage(gettext("What if"), rows, note=note), self._try)
 

@@ -97,10 +97,10 @@ class ReleasePage(Page[str | None]):
             for axis in standard.axes:
                 state = states[standard.id, axis.id]
                 value = next((one for one in axis.values if one.id == state.declared), None)
-                told = f"{value.id}  {value.title}" if value else gettext("not chosen yet")
+                told = f"{value.id}  {gettext(value.title)}" if value else gettext("not chosen yet")
                 computed = "  " + gettext("(computed {value})", value=state.computed) if state.computed else ""
                 tone = "bad" if state.understated or value is None else "text"
-                rows.append(Setting(axis.title, f"{told}{computed}", tone, "axis", f"{standard.id}/{axis.id}"))
+                rows.append(Setting(gettext(axis.title), f"{told}{computed}", tone, "axis", f"{standard.id}/{axis.id}"))
         rows += ["", gettext("People")]
         for person in contents.assessment.people:
             shown = f"{person.name}: {', '.join(person.seats) or gettext('no seats')}"
@@ -129,9 +129,9 @@ class ReleasePage(Page[str | None]):
         standard = self.session.contents.standard(standard_id)
         axis = standard.axis(axis_id)
         if axis is not None:
-            question = show.prose(axis.question).plain
+            question = show.prose(gettext(axis.question)).plain
             note = gettext("{question} Enter chooses; sign-offs that saw another value lapse.", question=question)
-            page = PickPage(axis.title, self._values(standard, axis), note=note)
+            page = PickPage(gettext(axis.title), self._values(standard, axis), note=note)
             self.app.show(page, partial(self._chosen, which))
 
     def _values(self, standard: "Standard", axis: "Axis") -> list[tuple[str, str]]:
@@ -142,7 +142,7 @@ class ReleasePage(Page[str | None]):
             required = sum(one.level == "required" for one in found.result.controls)
             blocking = len(found.result.blocking())
             told = gettext("{required} required, {blocking} block", required=required, blocking=blocking)
-            rows.append((value.id, f"{value.id:<14} {value.title}: {value.meaning.strip()} ({told})"))
+            rows.append((value.id, f"{value.id:<14} {gettext(value.title)}: {gettext(value.meaning).strip()} ({told})"))
         return rows
 
     def _chosen(self, which: str, value: str | None) -> None:
@@ -248,7 +248,7 @@ class PersonForm(Form):
         """Id, name, seats."""
         contents = self.session.contents
         person = contents.assessment.person(self._which)
-        seats = {seat.id: seat.title for standard, _ in contents.standards for seat in standard.seats}
+        seats = {seat.id: gettext(seat.title) for standard, _ in contents.standards for seat in standard.seats}
         yield from fields(
             Field(gettext("id, such as an address"), self._which, id="id"),
             Field(gettext("name"), person.name if person else "", id="name"),

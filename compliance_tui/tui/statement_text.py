@@ -92,7 +92,7 @@ def standard_text(one: StandardReference, policy: "Policy | None", loaded: "Load
     read = [standard for standard, sha256 in contents.standards if sha256 == one.sha256] if contents is not None else []
     for standard in read:
         yield Content("")
-        yield line(standard.standard.title, limit=200)
+        yield line(gettext(standard.standard.title), limit=200)
         released = standard.standard.released
         yield line(gettext("{number} controls, released {day}", number=len(standard.controls), day=released), MUTED)
     if not read:

@@ -84,7 +84,7 @@ class QuestionList(RowList):
         value = f"{less if at else ' '} {choice.value or '-':<{max(1, widest)}} {more if at < len(one.choices) - 1 else ' '}"
         points = "" if choice.points is None else f"{choice.points:>3}" if one.sort == "level" else f"{choice.points:>+3}"
         changed = self.tried[key] != self.before[key]
-        told = choice.meaning or gettext("not said")
+        told = gettext(choice.meaning) or gettext("not said")
         left = self._widest + 2
         return (
             (fit(one.id, left), "strong" if changed else "text"),
@@ -150,8 +150,8 @@ class TryPage(Page[None]):
         if (asked := listing.get(listing.here)) is not None:
             value = listing.tried[asked.sort, asked.id]
             chosen = next((one for one in asked.choices if one.value == value), asked.choices[0])
-            yield line(asked.title, HEADING)
-            yield line(f"  {value}  {chosen.meaning}" if value else f"  {gettext('not said')}", limit=600)
+            yield line(gettext(asked.title), HEADING)
+            yield line(f"  {value}  {gettext(chosen.meaning)}" if value else f"  {gettext('not said')}", limit=600)
         yield from result(found)
         if self.entry is not None and found.band != self.entry.band:
             yield line("  " + gettext("now it is {band}", band=self.entry.band), WARN)

@@ -7,6 +7,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.timer import Timer
 from textual.widgets import Input
 
 from compliance_tui.safe.language import gettext
@@ -18,6 +19,7 @@ from compliance_tui.tui.reading import Text
 from compliance_tui.tui.rowlist import Cell, RowList
 from compliance_tui.tui.show import BAD, GOOD, HEADING, MUTED, line
 
+_REST_SECONDS = 0.1
 Sides = tuple[Iterable[Content], Iterable[Content], Iterable[Content]]
 
 
@@ -62,6 +64,10 @@ class TwoSidedPage(Page[str | None]):
     }
     """
     AUTO_FOCUS = "#entries"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._rest: Timer | None = None
 
     def grouped(self) -> Sequence[tuple[str, Sequence[int]]]:
         """The entries by their places, under headings; an empty heading is none."""
@@ -117,6 +123,12 @@ class TwoSidedPage(Page[str | None]):
             self._show()
 
     @on(RowList.Moved)
+    def _moved(self) -> None:
+        """The text follows when the cursor rests: a held key does not lay out all of it."""
+        if self._rest is not None:
+            self._rest.stop()
+        self._rest = self.set_timer(_REST_SECONDS, self._show)
+
     def _show(self) -> None:
         here = self.query_one(EntryList).here
         found = self.sides(here.at) if isinstance(here, Entry) else self.nothing()

@@ -199,7 +199,8 @@ class VerdictPage(Verifying):
             return gettext("not shown: nothing of a broken bundle can be relied on")
         if bundle.loaded is None:
             unread = gettext("not read: your policy does not accept the standard; u reads it all the same")
-            return gettext("being looked at") if self.verifying else unread
+            stopped = gettext("being looked at") if self.verifying else gettext("not looked at")
+            return unread if bundle.complete else stopped
         if part == "controls":
             states = bundle.loaded.result.controls
             blocked = sum(one.outcome == "blocked" for one in states)

@@ -205,12 +205,12 @@ class VersionsPage(Page[str | None]):
 def _version(standard: Standard) -> Iterator[Content]:
     """What a version says of itself."""
     header = standard.standard
-    yield line(f"{header.title} {header.version}", "bold")
+    yield line(f"{gettext(header.title)} {header.version}", "bold")
     yield line(gettext("{status}, released {day}", status=header.status, day=header.released), MUTED)
     if header.supersedes:
         yield line(gettext("it takes the place of {version}", version=header.supersedes), MUTED)
     yield Content("")
-    yield show.prose(header.summary)
+    yield show.prose(gettext(header.summary))
     if standard.changes:
         yield Content("")
         yield line(
@@ -222,7 +222,7 @@ def _version(standard: Standard) -> Iterator[Content]:
             yield line(f"  {ids}  ", limit=200) + line(kinds, MUTED)
     if header.disclaimer:
         yield Content("")
-        yield show.prose(header.disclaimer)
+        yield show.prose(gettext(header.disclaimer))
 
 
 class DifferencePage(TwoSidedPage):

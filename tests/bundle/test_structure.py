@@ -139,3 +139,33 @@ def test_the_core_is_told_before_items_are_looked_at(made: Sample, bundle: Path)
 
     verify(bundle, load_policy(made.policy, "t"), LATER, load_kinds(), core_known=core_known)
     assert told == [["signatures", "identity", "time", "standard", "freshness"]]
+
+
+def _flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-2] ^= 1
+    path.write_bytes(bytes(content))
+
+
+@pytest.mark.parametrize(
+    ("change", "name", "reason"),
+    [
+        (lambda b: _flip(b / "core/readiness.json"), "integrity", "its SHA-256 is not the one in core/SHA256SUMS"),
+        (lambda b: _flip(b / "README.txt"), "integrity", "README.txt was altered"),
+        (lambda b: (b / "core/readiness.json").unlink(), "structure", "core/readiness.json is missing"),
+        (lambda b: (b / "core/SHA256SUMS").unlink(), "structure", "core/SHA256SUMS"),
+        (lambda b: (b / "items/E-0001/nonce").unlink(), "structure", "items/E-0001/nonce is missing"),
+        (lambda b: (b / "items/E-0001/more").write_text(""), "structure", "items/E-0001/more is in no manifest; it was added"),
+        (lambda b: (b / "more").write_text(""), "structure", "more is in no manifest; it was added"),
+        (lambda b: _flip(b / "items/E-0001/SHA256SUMS"), "integrity", "is not the one that core/items.sha256 commits to"),
+    ],
+)
+def test_the_reason_names_the_file_and_what_is_wrong_with_it(
+    made: Sample, bundle: Path, change: Callable[[Path], None], name: str, reason: str
+) -> None:
+    change(bundle)
+    found = made.verify(bundle)
+    assert (found.verdict, line(found, name)[0]) == ("broken", "fail")
+    assert reason in line(found, name)[1]
+    if "items" not in reason and reason != "more is in no manifest; it was added":
+        assert line(found, "signatures") == ("unknown", "not reached")  # of an altered core nothing is believed

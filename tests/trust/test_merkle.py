@@ -137,3 +137,47 @@ def test_no_bytes_crash_the_reader(content: bytes) -> None:
     except BrokenError:
         return
     assert len(checkpoint.root) == 32
+
+
+@pytest.mark.parametrize(("size", "asked"), [(0, 1), (3, 4), (3, -1)])
+def test_a_log_has_no_head_beyond_its_end(size: int, asked: int) -> None:
+    tree = Tree(_leaves(size))
+    for ask in (tree.root, lambda end: tree.inclusion_proof(0, end), lambda end: tree.consistency_proof(1, end)):
+        with pytest.raises(ValueError, match=str(asked)):
+            ask(asked)
+    with pytest.raises(ValueError, match="leaf 3 is not among 3"):
+        Tree(_leaves(3)).inclusion_proof(3)
+    with pytest.raises(ValueError, match="no proof from 0"):
+        Tree(_leaves(3)).consistency_proof(0)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 6, 7, 8, 13])
+def test_no_proof_holds_that_is_longer_shorter_or_of_other_hashes(count: int) -> None:
+    tree = Tree(_leaves(count))
+    root, strange = tree.root(), leaf_hash(b"strange")
+    for index in range(count):
+        leaf, proof = leaf_hash(f"line {index}".encode()), tree.inclusion_proof(index)
+        assert verify_inclusion(leaf, index, count, proof, root)
+        others = [[*proof, strange], [strange, *proof], [*proof, *[strange] * 64], *([proof[:-1], proof[1:]] if proof else [])]
+        others += [[*proof[:at], one, *proof[at + 1 :]] for at in range(len(proof)) for one in (strange, proof[at][:31], b"")]
+        assert not any(verify_inclusion(leaf, index, count, other, root) for other in others)
+        assert not verify_inclusion(leaf[:31], index, count, proof, root)
+        assert not verify_inclusion(leaf, -1, count, proof, root)
+        assert not verify_inclusion(leaf, count, count, proof, root)
+    for old in range(1, count + 1):
+        proof, before = tree.consistency_proof(old), tree.root(old)
+        assert verify_consistency(old, before, count, root, proof)
+        others = [[*proof, strange], [strange, *proof], [*proof, *[strange] * 64], *([proof[:-1], proof[1:]] if proof else [])]
+        others += [[*proof[:at], one, *proof[at + 1 :]] for at in range(len(proof)) for one in (strange, proof[at][:31], b"")]
+        assert not any(verify_consistency(old, before, count, root, other) for other in others)
+        assert not verify_consistency(old, strange, count, root, proof)
+        assert not verify_consistency(old, before, count, strange, proof)
+
+
+def test_a_note_of_any_length_is_no_checkpoint() -> None:
+    note = Checkpoint("o", 1, bytes(32)).text
+    assert read_checkpoint(note + b"more\n" * 100, "x").size == 1
+    with pytest.raises(BrokenError, match="no checkpoint"):
+        read_checkpoint(note + b"more\n" * 2000, "x")
+    with pytest.raises(BrokenError, match="no checkpoint"):
+        read_checkpoint(note.replace(b"\n1\n", "\n\u0661\n".encode()), "x")  # a digit, and none of ours

@@ -320,3 +320,32 @@ def test_cctv_edge_points_under_a_key_of_low_order_never_verify() -> None:
             assert not {"low_order_A", "low_order_R", "non_canonical_A"} & set(case["flags"] or []), case
     assert (len(vectors), accepted) == (914, 43)
     assert refused_key > 0
+
+
+@pytest.mark.parametrize("number", [0, 31, 33, 64, 66])
+def test_a_key_has_the_length_of_its_kind(number: int) -> None:
+    with pytest.raises(InputError, match=f"this is neither, with {number}"):
+        public_key(bytes(number), "k")
+
+
+def test_a_private_key_is_named_as_one_and_not_shown() -> None:
+    text = "-----BEGIN OPENSSH PRIVATE KEY-----\nc2VjcmV0\n-----END OPENSSH PRIVATE KEY-----\n"
+    with pytest.raises(InputError, match="is a private key; give the public one") as refusal:
+        parse_public_key(text)
+    assert "c2VjcmV0" not in str(refusal.value)
+
+
+def test_a_key_on_another_curve_than_its_type_says_is_refused() -> None:
+    raw = P256.raw
+    for curve in (b"nistp384", b"nistp521", b""):
+        blob = b"".join(ssh_string(part) for part in (b"ecdsa-sha2-nistp256", curve, raw))
+        with pytest.raises(ValueError, match="another curve"):
+            public_key_of_blob(blob, "k")
+    assert public_key_of_blob(b"".join(ssh_string(part) for part in (b"ecdsa-sha2-nistp256", b"nistp256", raw)), "k") == P256
+
+
+def test_a_pem_that_does_not_end_is_refused() -> None:
+    assert parse_public_key(P256.pem) == P256
+    for pem in (P256.pem.replace("-----END PUBLIC KEY-----\n", ""), P256.pem.replace("END PUBLIC KEY", "END CERTIFICATE")):
+        with pytest.raises(InputError, match="not a public key"):
+            parse_public_key(pem)

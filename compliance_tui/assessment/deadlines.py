@@ -86,13 +86,14 @@ def _deadlines(said: Mapping[str, Any], hours: Mapping[str, int], as_of: dt.date
     for clock, given in hours.items():
         done, since = _last_moment(said.get(DONE_AT[clock])), reported
         if clock == "authority":
-            late = contained is not None and contained.state in ("missed", "over")
-            since = contained.due if contained is not None and late else None
-            if contained is not None and contained.state in ("met", "running"):
+            if contained is None or contained.state in ("met", "running"):
                 yield Deadline(clock, given, "waiting", as_of)
                 continue
+            since = contained.due
         if since is None:
-            yield Deadline(clock, given, "undated", as_of)
+            found = Deadline(clock, given, "undated", as_of)
+            contained = found if clock == "contain" else contained
+            yield found
             continue
         in_time = (done or as_of) <= since + dt.timedelta(hours=given)
         state: State = ("met" if in_time else "missed") if done else ("running" if in_time else "over")

@@ -43,7 +43,7 @@ class Entry:
     @property
     def unnoticed(self) -> bool | None:
         """Whether it is late, and authorities were told of that too late or not yet."""
-        return None if self.late is None else self._too_late("authority")
+        return self._too_late("authority")
 
     def _too_late(self, clock: str) -> bool | None:
         state = next((one.state for one in self.deadlines if one.clock == clock), "waiting")

@@ -51,6 +51,11 @@ def test_authorities_are_to_be_told_only_of_what_is_contained_late_and_from_then
     assert _states(145)["authority"] == "over"
 
 
+def test_where_nothing_has_to_be_contained_nobody_has_to_be_told_that_it_is_late() -> None:
+    (found,) = deadlines({"reported_at": _after(0)}, {"authority": 72}, REPORTED + dt.timedelta(days=99))
+    assert found.state == "waiting"
+
+
 def test_without_the_time_of_the_report_nothing_is_said_to_be_in_time() -> None:
     assert set(_states(1, reported_at=None).values()) == {"undated"}
     assert set(_states(1, reported_at="yesterday", found_at=_after(0)).values()) == {"undated"}
@@ -107,6 +112,15 @@ def test_the_facts_are_enough_where_the_bytes_are_gone(tmp_path: Path) -> None:
             path.unlink()
     assert len(registers(load(root), standard_folders(), NOW)[0].rated) == 4
     assert titles(load(root), item) == {}
+
+
+def test_the_newest_register_comes_first(tmp_path: Path) -> None:
+    root, _ = _attached(tmp_path)
+    for day in (b"2026-11-20", b"2026-10-01"):
+        (tmp_path / "other.json").write_bytes(SAMPLE.read_bytes().replace(b"2026-11-14", day))
+        attach(load(root), [tmp_path / "other.json"], [], "ci", NOW)
+    found = registers(load(root), standard_folders(), NOW)
+    assert [f"{one.item.speaks_of}" for one in found] == ["2026-11-20", "2026-11-14", "2026-10-01"]
 
 
 def test_a_register_that_a_newer_one_replaced_is_not_rated(tmp_path: Path) -> None:

@@ -127,6 +127,11 @@ def test_what_is_cut_off_is_not_passed_over(value: Any, cut: int, most: int) -> 
         stream.skip()
 
 
+def test_a_text_that_never_ends_is_not_passed_over_for_ever() -> None:
+    with pytest.raises(InputError, match="one value is larger"):
+        JsonStream(io.BytesIO(b'{"a": "' + b"z" * (9 << 20)), "x").skip()
+
+
 def test_what_is_passed_over_is_no_deeper_than_some_64_levels() -> None:
     for levels in (64, 66):
         stream = JsonStream(io.BytesIO(b"[" * levels + b"]" * levels), "x")

@@ -11,6 +11,9 @@ from tests.evidence.supply_chain import KINDS, SAMPLES, read, values
 # SARIF
 
 
+_PIECE = 1 << 20  # in which files are read
+
+
 def sarif(**run: Any) -> dict[str, Any]:
     return {"version": "2.1.0", "runs": [{"tool": {"driver": {"name": "t", **run.pop("driver", {})}}, **run}]}
 
@@ -87,6 +90,23 @@ def test_a_log_that_shows_too_much_is_said() -> None:
     location = {"physicalLocation": {"artifactLocation": {"uri": "file:///home/a/b.py"}, "region": {"snippet": {"text": "p"}}}}
     warnings = read("sarif", sarif(results=[{"locations": [location]}])).warnings
     assert any("absolute paths" in one for one in warnings) and any("source code" in one for one in warnings)
+
+
+def test_what_shows_too_much_is_seen_wherever_the_file_is_cut_into_pieces() -> None:
+    head = b'{"version": "2.1.0", "runs": [{"tool": {}, "message": "'
+    for at in range(_PIECE - 12, _PIECE + 3):
+        content = head + b"x" * (at - len(head)) + b'", "snippet" : 1}]}'
+        assert any("source code" in one for one in read("sarif", content).warnings), at
+
+
+def test_results_that_are_alike_are_counted_each() -> None:
+    error, hushed = {"ruleId": "a", "level": "error"}, {"ruleId": "b", "suppressions": [{"kind": "inSource"}]}
+    rules = [{"id": "a", "properties": {"security-severity": "9.1"}}]
+    tool = {"driver": {"name": "t", "rules": rules}}
+    waiting = {"ruleId": "c", "kind": "open"}
+    found = values(read("sarif", sarif(tool=tool, results=[error, error, hushed, hushed, hushed, waiting, waiting])))
+    assert (found["errors_unsuppressed"], found["suppressed"], found["suppressed_without_reason"]) == (2, 3, 3)
+    assert (found["severe_unsuppressed"], found["undecided"], found["results_total"]) == (2, 2, 7)
 
 
 # JUnit

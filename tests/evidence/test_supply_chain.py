@@ -72,6 +72,14 @@ def test_a_model_that_only_the_head_names_is_a_model() -> None:
     assert found["model_digest"] == STRONG
 
 
+def test_components_inside_of_others_count_wherever_they_stand() -> None:
+    inner = {"name": "b", "components": [{"name": "c"}]}
+    found = values(
+        read("sbom", cyclonedx({"name": "a", "components": [inner]}, metadata={"component": {"components": [inner]}}))
+    )
+    assert found["components"] == 5
+
+
 def test_the_ai_profile_of_spdx_3() -> None:
     hashed = {"verifiedUsing": [{"type": "Hash", "algorithm": "sha256", "hashValue": STRONG}]}
     found = values(
@@ -113,6 +121,7 @@ def test_without_a_rating_nothing_can_be_called_harmless() -> None:
 def test_a_closed_vulnerability_is_not_open_and_an_empty_list_proves_nothing() -> None:
     closed = [{"analysis": {"state": "not_affected"}}, {"analysis": {"state": "exploitable"}, "ratings": [{"severity": "low"}]}]
     assert values(read("sbom", cyclonedx({}, vulnerabilities=closed)))["vulnerabilities_open"] == 1
+    assert values(read("sbom", cyclonedx({}, vulnerabilities=closed[:1])))["vulnerabilities_open"] == 0
     assert "vulnerabilities_open" not in values(read("sbom", cyclonedx({}, vulnerabilities=[])))
 
 

@@ -169,13 +169,7 @@ def read_checkpoint(content: bytes, where: str) -> Checkpoint:
         body, _, _ = content.decode("utf-8").partition("\n\n")
         origin, size, root, *_ = body.split("\n")
         digest = base64.b64decode(root, validate=True)
-        if (
-            not origin
-            or not (size.isascii() and size.isdigit())
-            or (size != "0" and size[0] == "0")
-            or len(size) > 18
-            or len(digest) != DIGEST_SIZE
-        ):
+        if not origin or not _SIZE.fullmatch(size) or len(digest) != DIGEST_SIZE:
             raise ValueError
         return Checkpoint(origin, int(size), digest)
     except (ValueError, binascii.Error):

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compliance_tui.safe.errors import InputError
-from compliance_tui.trust.public_key import LOW_ORDER, PublicKey, parse_public_key, public_key
+from compliance_tui.trust.public_key import LOW_ORDER, PublicKey, parse_public_key, public_key, public_key_of_blob
 from compliance_tui.trust.ssh_wire import ecdsa_from_ssh, ecdsa_to_ssh, ssh_string
 from tests.shared_data import shared
 from tests.trust.known_keys import fido_signer, p256_private_key, p256_signer, private_key, signer

@@ -7,6 +7,7 @@ the building was not written anew: only heads that somebody else remembers do th
 import base64
 import binascii
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ DIGEST_SIZE = 32
 LARGEST_CHECKPOINT = 8 * 1024
 _ED25519 = b"\x01"  # the type of a note signature, C2SP signed-note
 _LONGEST_PROOF = 64
+_COUNT = re.compile("0|[1-9][0-9]{0,17}")
 
 
 def leaf_hash(leaf: bytes) -> bytes:
@@ -169,7 +171,7 @@ def read_checkpoint(content: bytes, where: str) -> Checkpoint:
         body, _, _ = content.decode("utf-8").partition("\n\n")
         origin, size, root, *_ = body.split("\n")
         digest = base64.b64decode(root, validate=True)
-        if not origin or not _SIZE.fullmatch(size) or len(digest) != DIGEST_SIZE:
+        if not origin or not _COUNT.fullmatch(size) or len(digest) != DIGEST_SIZE:
             raise ValueError
         return Checkpoint(origin, int(size), digest)
     except (ValueError, binascii.Error):

@@ -14,7 +14,7 @@ from pathlib import Path
 from compliance_tui.bundle.statement import Framed, namespace_of, read_frame
 from compliance_tui.bundle.tree import Tree, open_tree, read_file
 from compliance_tui.bundle.write import Member
-from compliance_tui.safe.errors import BrokenError, InputError
+from compliance_tui.safe.errors import BrokenError
 from compliance_tui.safe.language import message
 from compliance_tui.safe.text import clean_line
 from compliance_tui.trust.dsse import LARGEST_ENVELOPE, LARGEST_PAYLOAD, sign_envelope
@@ -138,18 +138,13 @@ def _read(tree: Tree, folder: str, paths: Sequence[str], name: str, apart: bool 
 def signature_members(folder: str, content: bytes, name: str, signer: Signer) -> list[Member]:
     """Signatures over the same bytes: a DSSE envelope and an SSHSIG, so that openssl or ssh-keygen alone is enough.
 
-    A key that cannot make one of the two gives the other. Raises InputError ``cannot-sign`` for one that gives neither.
+    Every key makes an SSHSIG; one that cannot sign an envelope gives that alone.
     """
     stem = f"{folder}/{signer.public.key_id[:16]}".removeprefix("/")
     members = []
     if signer.dsse:
         members.append(_bytes(f"{stem}.dsse.json", sign_envelope(content, signer)))
-    if signer.ssh:
-        members.append(_bytes(f"{stem}.sshsig", sign_ssh(content, namespace_of(name), signer)))
-    if not members:
-        raise InputError(
-            "cannot-sign", message("the key {key_id} makes neither kind of signature", key_id=signer.public.key_id[:16])
-        )
+    members.append(_bytes(f"{stem}.sshsig", sign_ssh(content, namespace_of(name), signer)))
     return members
 
 

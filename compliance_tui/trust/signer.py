@@ -24,13 +24,8 @@ class Signer:
 
     @property
     def dsse(self) -> bool:
-        """Whether it can sign a DSSE envelope; a FIDO2 token cannot."""
+        """Whether it can sign a DSSE envelope; a FIDO2 token cannot. An SSHSIG every kind of key can make."""
         return self.public.application is None
-
-    @property
-    def ssh(self) -> bool:
-        """Whether it can make an SSHSIG; every kind of key can."""
-        return True
 
 
 def checked(public: PublicKey, sign: Sign, where: str) -> Signer:

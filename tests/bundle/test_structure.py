@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from compliance_tui.bundle import structure
+from compliance_tui.bundle.attestation import attested_files
 from compliance_tui.bundle.verdict import Verification
 from compliance_tui.bundle.verify import verify
 from compliance_tui.evidence.kind import load_kinds
@@ -169,3 +170,43 @@ def test_the_reason_names_the_file_and_what_is_wrong_with_it(
     assert reason in line(found, name)[1]
     if "items" not in reason and reason != "more is in no manifest; it was added":
         assert line(found, "signatures") == ("unknown", "not reached")  # of an altered core nothing is believed
+
+
+def _attested(*names: str, size: int = 1) -> dict[str, int]:
+    return {f"attestations/{name}": size for name in names}
+
+
+SIGNATURE = "0123456789abcdef.sshsig"
+
+
+@pytest.mark.parametrize(
+    ("sizes", "reason"),
+    [
+        ({}, "attestations/0001/statement.json is missing"),
+        (_attested(f"0001/{SIGNATURE}"), "attestations/0001/statement.json is missing"),
+        (_attested("0002/statement.json"), "attestations/0001 is missing: the attestations are numbered without gaps"),
+        (_attested("0001/statement.json", "0003/statement.json"), "attestations/0002 is missing"),
+        (_attested("0001/statement.json", "0001/notes.txt"), "0001/notes.txt has no place among the attestations"),
+        (_attested("0001/statement.json", "0001/a/statement.json"), "has no place"),
+        (_attested("0001/statement.json", f"0001/{SIGNATURE}.1.tsr"), "has no place"),
+        (_attested("0001/statement.json", f"0001/{SIGNATURE}.10.tsr"), "has no place"),
+        (_attested("0001/statement.json", f"0001/{SIGNATURE.upper()}"), "has no place"),
+        (_attested("1/statement.json"), "has no place"),
+        (_attested(*(f"{n:04d}/statement.json" for n in range(1, 102))), "holds more than 100 attestations"),
+        (_attested("0001/statement.json", *(f"0001/{n:016x}.sshsig" for n in range(320))), "holds more than 320 files"),
+        (_attested("0001/statement.json", size=(16 << 20) + 1), "more than anybody states"),
+        (_attested(*(f"{n:05d}" for n in range(32_001))), "more than anybody states"),
+    ],
+)
+def test_the_attestations_are_numbered_few_and_nothing_else(sizes: dict[str, int], reason: str) -> None:
+    with pytest.raises(BrokenError, match=reason):
+        attested_files(sizes)
+
+
+def test_as_many_attestations_as_there_may_be_are_read() -> None:
+    many = [f"{n:04d}/statement.json" for n in range(1, 101)]
+    tokens = [f"0001/{SIGNATURE}{number}.tsr" for number in ("", *(f".{n}" for n in range(2, 10)))]
+    signatures = [f"0001/{n:016x}.dsse.json" for n in range(310)]
+    found = attested_files(_attested(*sorted([*many, *tokens, *signatures])))
+    assert len(found) == 100
+    assert len(found["attestations/0001"]) == 320

@@ -77,7 +77,6 @@ def test_a_touch_can_be_asked_of_a_token_only() -> None:
 @BOTH
 def test_a_token_makes_no_envelope(token: Signer) -> None:
     assert not token.dsse
-    assert token.ssh
     with pytest.raises(InputError, match="SSH signatures only"):
         sign_envelope(STATEMENT, token)
 

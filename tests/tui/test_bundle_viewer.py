@@ -160,6 +160,7 @@ async def test_what_the_files_come_to_follows_what_the_core_shows(known: Kit, mo
         await pilot.pause()
         assert "what was not looked at is unknown" in Driver(app).text
         assert "NOT VERIFIED TO ITS END" in Driver(app).text
+        assert re.search(r"Controls +not looked at", Driver(app).text)
         assert "ACCEPTED" not in Driver(app).text
         await pilot.press("a")
         assert "nothing is signed about a bundle that is broken, or not verified" in Driver(app).text

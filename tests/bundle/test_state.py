@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -202,6 +203,9 @@ def test_the_second_spelling_of_an_ecdsa_signature_is_the_same_signature() -> No
         return b"\x30" + bytes([len(body)]) + body
 
     assert fingerprint(der(r, s)) == fingerprint(der(r, other)) != fingerprint(der(other, s))
+    longer = b"\x00" + b"\x99" * 32  # of the two spellings of the second half, one may be a byte longer
+    assert fingerprint(der(r, s)) == fingerprint(der(r, longer))
+    assert fingerprint(der(r, s)) != fingerprint(der(r[:-1] + b"\x12", s))
     assert fingerprint(r + s) == fingerprint(r + other) != fingerprint(other + s)
 
 
@@ -285,3 +289,15 @@ def test_the_file_is_what_its_published_schema_says(made: Sample, tmp_path: Path
     schema = State.model_json_schema(by_alias=True)
     assert set(value) == set(schema["properties"])
     assert State.model_validate(value).series[0].log is not None
+
+
+def test_one_verification_writes_at_a_time_and_lets_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("compliance_tui.bundle.state.LOCK_SECONDS", 0.05)
+    path = tmp_path / "s.json"
+    memory, lock = Memory(path, load_policy(new_policy(), "t"), "a" * 64), FileLock(tmp_path / ".s.json.lock")
+    with lock.acquire(timeout=0), pytest.raises(InputError, match="another verification is writing it; try again"):
+        memory.meet(_sighting(at="2026-01-01T00:00:00Z"))
+    assert not path.exists()
+    assert memory.meet(_sighting(at="2026-01-01T00:00:00Z")).remembered
+    with lock.acquire(timeout=0):  # it was let go
+        assert path.exists()

@@ -356,7 +356,9 @@ def test_the_lab_and_the_policy_can_say_how_long(made: Sample, tmp_path: Path) -
     policy = made.full.replace(
         b'[[rule]]\npredicate = "self-assessment/v1"\n', b'[[rule]]\npredicate = "self-assessment/v1"\n' + wanted
     )
-    assert made.verify(tmp_path / "out.zip", policy=policy, as_of=NOW + dt.timedelta(days=2)).verdict == "accepted"
+    good = made.verify(tmp_path / "out.zip", policy=policy, as_of=NOW + dt.timedelta(days=2))
+    assert good.verdict == "accepted"
+    assert "2 days old" in line(good, "freshness")[1]
     old = made.verify(tmp_path / "out.zip", policy=policy, as_of=NOW + dt.timedelta(days=3))
     assert "at most 2 allowed" in line(old, "freshness")[1]
 

@@ -172,6 +172,23 @@ def test_the_reason_names_the_file_and_what_is_wrong_with_it(
         assert line(found, "signatures") == ("unknown", "not reached")  # of an altered core nothing is believed
 
 
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        ("attestations/0001/statement.json", 64 * 1024),
+        ("items/E-0001/nonce", 65),
+        ("core/log.json", 512 * 1024),
+    ],
+)
+def test_each_file_has_its_largest_size(made: Sample, bundle: Path, name: str, size: int) -> None:
+    (bundle / name).write_bytes(b"\n" * (size + 1))
+    if name.startswith("core"):
+        forge(bundle, made, lambda _: None)
+    found = made.verify(bundle)
+    assert found.verdict == "broken"
+    assert any(f"{name} is larger than the {size:,} bytes allowed" in each.reason for each in found.lines), found.lines
+
+
 def _attested(*names: str, size: int = 1) -> dict[str, int]:
     return {f"attestations/{name}": size for name in names}
 

@@ -1,5 +1,6 @@
 """Each statement is about this bundle and nothing else, counts for a reason, and is told in one line."""
 
+import datetime as dt
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -195,3 +196,43 @@ def test_a_manifest_has_a_most_of_lines(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(manifest, "MOST_LINES", 3)
     with pytest.raises(BrokenError, match="more than 3 lines"):
         read_sums(content, "m")
+
+
+def _listing(made: Sample, tmp_path: Path, sequence: int, sha256: str) -> Path:
+    """A register that lists just that, signed by the lab, as a folder of its own."""
+    value = json.loads(_register(made).content)
+    value["predicate"]["bundles"] = [{"sequence": sequence, "digest": {"sha256": sha256}, "status": "current"}]
+    value["subject"] = [{"name": "core/SHA256SUMS", "digest": {"sha256": sha256}}]
+    draft = declare.Draft("register/v1", json.dumps(value).encode())
+    return made.apart(tmp_path / "register", draft, "lab-officer")
+
+
+@pytest.mark.parametrize(
+    ("sequence", "same", "why"),
+    [
+        (1, True, ""),
+        (7, False, "does not list this bundle"),
+        (7, True, "lists this bundle as sequence 7, not 1"),
+        (1, False, "lists another bundle as sequence 1"),
+    ],
+)
+def test_a_register_speaks_for_what_it_lists_only(
+    made: Sample, one: Path, tmp_path: Path, sequence: int, same: bool, why: str
+) -> None:
+    folder = _listing(made, tmp_path, sequence, looked_at(one).core.bundle_id if same else "1" * 64)
+    policy = add_rule(made.full, "t", "register/v1", None, {"lab-officer": 1})
+    found = made.verify(one, policy=policy, folders=[folder])
+    (fresh,) = (each for each in found.lines if each.name == "freshness")
+    assert found.current == ("no" if why else "yes")
+    assert fresh.outcome == ("fail" if why else "pass")
+    assert why in fresh.reason
+
+
+@pytest.mark.parametrize(("seconds", "current"), [(-1, "yes"), (0, "unknown")])
+def test_a_register_holds_until_the_second_that_it_names(
+    made: Sample, one: Path, tmp_path: Path, seconds: int, current: str
+) -> None:
+    folder = _listing(made, tmp_path, 1, looked_at(one).core.bundle_id)
+    policy = add_rule(made.full, "t", "register/v1", None, {"lab-officer": 1})
+    found = made.verify(one, policy=policy, folders=[folder], as_of=SOON + dt.timedelta(seconds=seconds))
+    assert found.current == current

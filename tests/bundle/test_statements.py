@@ -361,6 +361,7 @@ def test_the_lab_and_the_policy_can_say_how_long(made: Sample, tmp_path: Path) -
     assert "2 days old" in line(good, "freshness")[1]
     old = made.verify(tmp_path / "out.zip", policy=policy, as_of=NOW + dt.timedelta(days=3))
     assert "at most 2 allowed" in line(old, "freshness")[1]
+    assert (old.verdict, line(old, "freshness")[0]) == ("not-accepted", "fail")
 
 
 def test_a_challenge_shows_that_the_statement_was_made_afterwards(made: Sample, tmp_path: Path) -> None:

@@ -159,7 +159,7 @@ class _Mover:
         olds = tuple(link.old for link in links)
         written_ahead = self._old.control(control.id) is None and self._said(control.id) is not None
         if written_ahead:
-            why = message("answered here already; that answer stays")
+            why: str = message("answered here already; that answer stays")
             return Step(olds, control.id, "kept", why, self._said(control.id), archives=olds)
         if not links:
             return self._added(control)

@@ -60,16 +60,18 @@ def remade(table: Message, /, **values: object) -> Message:
     return _made(table.template, None, 0, values)
 
 
-def joined(parts: Iterable[str], separator: str = ", ") -> Message:
+def joined(parts: Iterable[str], separator: str = ", ") -> str:
     """As ``separator.join(parts)``; parts that are messages are still said in the reader's language."""
+    parts = list(parts)
+    if not any(isinstance(part, Message) for part in parts):
+        return separator.join(parts)
     values = {f"part{place}": part for place, part in enumerate(parts)}
     return _made(separator.replace("{", "{{").replace("}", "}}").join(f"{{{name}}}" for name in values), None, 0, values)
 
 
-def either(choices: Iterable[str]) -> Message:
+def either(choices: Iterable[str]) -> str:
     """As ``" or ".join(choices)``."""
-    first, *rest = choices
-    made = joined([first])
+    made, *rest = choices
     for other in rest:
         made = message("{first} or {other}", first=made, other=other)
     return made

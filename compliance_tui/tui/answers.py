@@ -17,6 +17,7 @@ from compliance_tui.tui.session import Session
 from compliance_tui.tui.show import HEADING, MUTED, WARN, line
 
 if TYPE_CHECKING:
+    from compliance_tui.assessment.model import Item
     from compliance_tui.assessment.readiness import ControlKey
 
 
@@ -96,6 +97,14 @@ class BundleEvidencePage(EvidencePage):
         """How many are withheld or sealed."""
         number = len(self.bundle.hidden)
         return line("  " + ngettext("1 cannot be seen", "{number} cannot be seen", number), WARN) if number else Content("")
+
+    def _lines(self, item: "Item") -> list[Content]:
+        """What an item is; of one that was not in the bundle itself, that."""
+        rows = super()._lines(item)
+        if self.bundle.found is not None and item.id in self.bundle.found.handed:
+            told = gettext("handed over apart, or opened from its seal; it is the one that the bundle commits to")
+            rows.insert(2, line(told, WARN))
+        return rows
 
     def nothing(self) -> list[Content]:
         """About a hidden item: what it is part of, and how one gets to see it."""

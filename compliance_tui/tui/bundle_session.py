@@ -1,5 +1,6 @@
 """A bundle that is open: what verifying it found, by whose policy, and what of it cannot be seen."""
 
+import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,11 +27,16 @@ Hidden = Literal["withheld", "sealed"]
 
 @dataclass(frozen=True)
 class Brought:
-    """What the verifier brings along: folders handed over apart, files of secret keys, and whether any standard is read."""
+    """What the verifier brings along: folders handed over apart, files of secret keys, whether any standard is read.
+
+    Also the text that the lab was asked to put into its statement, and the instant asked about where that is not the present.
+    """
 
     folders: tuple[Path, ...] = ()
     identities: tuple[Path, ...] = ()
     any_standard: bool = False
+    challenge: str | None = None
+    as_of: dt.datetime | None = None
 
 
 @dataclass
@@ -89,7 +95,7 @@ class BundleSession(Session):
         from compliance_tui.bundle.verify import verify
         from compliance_tui.evidence.kind import load_kinds
 
-        stamp, moment = self.stamp(), self.clock()
+        stamp, moment = self.stamp(), self.brought.as_of or self.clock()
         policy, state = self._policy()
         self.policy, self.failure = policy, ""
         identities = self._identities()
@@ -105,6 +111,7 @@ class BundleSession(Session):
                 folders=self.brought.folders,
                 identities=identities,
                 memory=state,
+                challenge=self.brought.challenge,
                 core_known=lambda known: core_known(replace(known, lines=list(known.lines))),
             )
         self.hidden = {**dict.fromkeys(found.withheld, "withheld"), **dict.fromkeys(found.sealed, "sealed")}

@@ -12,11 +12,12 @@ from textual.content import Content
 from textual.widgets import Input
 
 from compliance_tui.safe.errors import ComplianceError
+from compliance_tui.safe.instant import format_instant, parse_instant
 from compliance_tui.safe.language import gettext, message
 from compliance_tui.safe.words import word
 from compliance_tui.tui import show
 from compliance_tui.tui.bundle_session import Brought, BundleSession, read_policy, remember_policy, remembered_policy
-from compliance_tui.tui.form import Form, fields
+from compliance_tui.tui.form import Field, Form, fields
 from compliance_tui.tui.job import Job
 from compliance_tui.tui.paths import PathField, typed_paths
 from compliance_tui.tui.session import Clock, is_bundle
@@ -108,6 +109,8 @@ class PolicyForm(Form):
         "trust": message("Empty: nobody is known, and nothing is accepted."),
         "folders": message("What the lab, or somebody else, handed over apart; each is proved to belong to the bundle."),
         "identities": message("Files with your secret keys (age, or OpenSSH without a passphrase)."),
+        "challenge": message("A text of your own: a bundle that carries it was made after you asked."),
+        "as_of": message("Empty: now. Another instant shows how the bundle stood, or will stand, then."),
     }
 
     def __init__(self, brought: Brought) -> None:
@@ -115,12 +118,17 @@ class PolicyForm(Form):
         self.brought = brought
 
     def fields(self) -> ComposeResult:
-        """Three paths."""
+        """Three paths, a text, an instant."""
         yield from fields(
             _policy_field(),
             PathField(gettext("folders that were handed over apart"), _typed(self.brought.folders), id="folders"),
             PathField(gettext("secret keys that open what is sealed to you"), _typed(self.brought.identities), id="identities"),
+            Field(gettext("what you asked the lab to put into its statement"), self.brought.challenge or "", id="challenge"),
+            Field(gettext("the instant asked about (empty: now)"), self._as_of(), id="as_of", hint="2026-11-24T12:00:00Z"),
         )
+
+    def _as_of(self) -> str:
+        return format_instant(self.brought.as_of) if self.brought.as_of else ""
 
     @on(Input.Submitted)
     def action_save(self) -> None:
@@ -128,12 +136,14 @@ class PolicyForm(Form):
         try:
             folders = tuple(typed_paths(self.value("folders")))
             identities = tuple(typed_paths(self.value("identities")))
+            as_of = parse_instant(self.value("as_of")) if self.value("as_of") else None
         except ComplianceError as error:
             self.complain(str(error))
             return
         session = self.session
         if _keep_policy(self) and isinstance(session, BundleSession):
-            session.brought = replace(session.brought, folders=folders, identities=identities)
+            challenge = self.value("challenge") or None
+            session.brought = replace(session.brought, folders=folders, identities=identities, challenge=challenge, as_of=as_of)
             self.dismiss(gettext("verified again"))
 
 

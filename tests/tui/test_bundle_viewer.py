@@ -117,6 +117,22 @@ async def test_the_cursor_starts_on_what_fails_and_every_line_tells_its_whole_re
         assert "another bundle" in _detail(it)
 
 
+async def test_another_instant_and_a_challenge_may_be_asked_about(known: Kit) -> None:
+    async with driving(known.bundle, (120, 44)) as it:
+        await it.press("p")
+        it.app.screen.query_one("#challenge", Input).value = "case 41"
+        it.app.screen.query_one("#as_of", Input).value = "soon"
+        await it.press("f2")
+        assert it.page == "PolicyForm"
+        it.app.screen.query_one("#as_of", Input).value = "2027-03-01"
+        await it.press("f2")
+        assert "it does not carry the challenge that you asked for" in _detail(it)
+        await it.press("down", "down")
+        assert "computed again as of 2027-03-01" in _detail(it)
+        await it.press("p")
+        assert "2027-03-01T00:00:00Z" in it.text
+
+
 async def test_a_bundle_is_verified_from_the_start_page(made: Kit) -> None:
     async with driving(None, (120, 40)) as it:
         await it.press("v")
@@ -288,6 +304,8 @@ async def test_an_item_that_is_handed_over_later_is_counted_and_can_be_read(know
         assert "2 here, 1 withheld" in it.text
         await it.press("i")
         it.app.screen.query_one(answers.BundleItemList).go_to("E-0002")
+        await it.settle()
+        assert "handed over apart" in _detail(it)
         await it.press("enter")
         assert it.page == "PreviewPage"
         assert '"seeds_planned": 200' in it.text

@@ -46,6 +46,19 @@ class RatedEntry:
         """The residual band in force: the computed one, or the higher one that people raised it to."""
         return self.raised_to or self.entry.rating.residual_band
 
+    @property
+    def override(self) -> str:
+        """What people decided in place of the computed band, and what became of it, in words; empty where they did not."""
+        said = self.entry.said.get("override") or {}
+        wanted, reason, by = (str(said.get(name) or "").strip() for name in ("band", "reason", "by"))
+        if not wanted:
+            return ""
+        if not self.raised_to:
+            return message("{band} was asked for and is not higher: people may raise a rating, never lower it", band=wanted)
+        if not reason:
+            return message("raised to {band}; no reason is given for it", band=wanted)
+        return message("raised to {band} ({by}): {reason}", band=wanted, by=by or "?", reason=reason)
+
 
 def scale_of(standard: Standard, identifier: str | None = None) -> RatingScale:
     """The scale with that id, or the standard's own one. Raises InputError ``no-scale``."""
@@ -130,6 +143,7 @@ def rating_json(rated: list[RatedEntry]) -> list[dict[str, Any]]:
             "residual": one.entry.rating.residual,
             "residual_band": one.entry.rating.residual_band,
             "band": one.band,
+            "override": one.override,
             "as_stored": one.as_stored,
             "clocks": dict(one.clocks),
             "late": one.entry.late,

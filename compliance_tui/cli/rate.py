@@ -114,6 +114,8 @@ def _lines(one: RatedEntry, stored: bool) -> Iterator[str]:
         residual_band=rating.residual_band,
         band=one.band,
     ) + ("" if one.as_stored or not stored else "  " + gettext("(stored otherwise)"))
+    if one.override:
+        yield f"  {gettext(one.override)}"
     if one.clocks:
         hours = ", ".join(f"{name} {hours}" for name, hours in one.clocks.items())
         late = "  " + gettext("(contained late)") if one.entry.late else ""

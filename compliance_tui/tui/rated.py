@@ -68,28 +68,13 @@ def result(one: RatedEntry) -> Iterator[Content]:
     yield line("  " + fit(gettext("residual"), 10) + f"{found.residual:>3}  {band_name(scale, found.residual_band)}") + line(
         f"   {', '.join(changes)}" if changes else "", MUTED
     )
-    yield from _raised(one)
+    if one.override:
+        yield line("  " + show.said(one.override), WARN if one.raised_to else BAD, limit=600)
 
 
 def _as_stored(one: RatedEntry) -> Iterator[Content]:
     if not one.as_stored and "base" in one.entry.said:
         told = gettext("the register says otherwise: `compliance-tui rate FILE --write` puts the computed numbers in")
-        yield line(f"  {told}", BAD, limit=400)
-
-
-def _raised(one: RatedEntry) -> Iterator[Content]:
-    override = one.entry.said.get("override") or {}
-    wanted = str(override.get("band", ""))
-    if not wanted:
-        return
-    reason, by = str(override.get("reason") or ""), str(override.get("by") or "")
-    if one.raised_to:
-        told = gettext("raised to {band}", band=wanted)
-        yield line(f"  {told}" + (f" ({by})" if by else "") + (f": {reason}" if reason else ""), WARN, limit=600)
-        if not reason.strip():
-            yield line("  " + gettext("no reason is given for it"), BAD)
-    else:
-        told = gettext("{band} was asked for and is not higher: people may raise a rating, never lower it", band=wanted)
         yield line(f"  {told}", BAD, limit=400)
 
 
@@ -128,6 +113,9 @@ def _beside(one: RatedEntry) -> Iterator[Content]:
         levels = ", ".join(f"{axis} {level}" for axis, level in given.items())
         points = ngettext("one point", "{number} points", found.base)
         yield line(f"  {name}  ", MUTED) + line(found.base_band, "bold") + line(f"  {points}  ({levels})", MUTED, limit=300)
+        note = str((one.entry.said.get(name) or {}).get("note") or "")
+        if note:
+            yield line(f"       {note}", limit=600)
     if one.jef is not None:
         shares = ", ".join(f"{name} {share}" for name, share in one.entry.said["jef"].items() if name != "score")
         of = gettext("{value} of 10", value=one.jef)

@@ -149,18 +149,21 @@ def test_only_a_register_is_rated(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("override", "band", "raised"),
+    ("override", "band", "raised", "said"),
     [
-        ({"band": "J4", "reason": "one output was terrible", "by": "board"}, "J4", "J4"),
-        ({"band": "J1", "reason": "calm"}, "J2", ""),
-        ({"band": "J2", "reason": "the same"}, "J2", ""),
-        ({"band": "X9", "reason": "no such band"}, "J2", ""),
+        ({"band": "J4", "reason": "one output", "by": "board"}, "J4", "J4", "raised to J4 (board): one output"),
+        ({"band": "J3", "reason": " "}, "J3", "J3", "raised to J3; no reason is given for it"),
+        ({"band": "J1", "reason": "calm"}, "J2", "", "J1 was asked for and is not higher"),
+        ({"band": "J2", "reason": "the same"}, "J2", "", "J2 was asked for and is not higher"),
+        ({"band": "X9", "reason": "no such band"}, "J2", "", "X9 was asked for and is not higher"),
+        ({}, "J2", "", ""),
     ],
 )
-def test_people_raise_the_band_in_force_and_never_lower_it(override: dict[str, str], band: str, raised: str) -> None:
+def test_people_raise_the_band_in_force_and_never_lower_it(override: dict[str, str], band: str, raised: str, said: str) -> None:
     entry = {"id": "J-1", "levels": LEVELS, "override": override}
     one = rate_register({"entries": [entry]}, JSR, {"tier": "T1"}, NOW)[0]
     assert (one.band, one.raised_to) == (band, raised)
+    assert one.override.startswith(said) and bool(one.override) == bool(said)
 
 
 def test_the_json_says_of_each_clock_when_it_is_due_and_how_it_stands() -> None:

@@ -46,6 +46,7 @@ def test_a_stored_rating_that_is_not_the_computed_one_is_status_1_until_it_is_wr
     found = call("rate", str(path), *AT)
     assert found.status == 1
     assert "JB-2026-04: base 57 J2, residual 42 J2, in force J2  (stored otherwise)" in found.out
+    assert "J0 was asked for and is not higher: people may raise a rating, never lower it" in found.out
     assert call("rate", str(path), "--write").status == 0
     assert json.loads(path.read_bytes())["entries"][3]["base"] == 57
     assert call("rate", str(path), *AT).status == 0

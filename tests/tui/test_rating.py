@@ -52,7 +52,9 @@ async def test_the_page_begins_with_the_open_entry_and_says_what_is_left_to_do(t
 
 
 async def test_clocks_that_are_over_and_outside_scales_are_said_of_the_entry_they_belong_to(tmp_path: Path) -> None:
-    root = _with_register(tmp_path, 0, jef={"vendors": 0.5, "models": 0.5, "retargetability": 1, "fidelity": 0})
+    levels = {"capability-gain": 3, "breadth": 1.5, "weaponisation": 1.5, "discoverability": 1}
+    cjs = {"levels": levels, "band": "CJS-3", "note": "theirs asks for weaponisation, ours does not"}
+    root = _with_register(tmp_path, 0, cjs=cjs, jef={"vendors": 0.5, "models": 0.5, "retargetability": 1, "fidelity": 0})
     async with driving(root, (140, 45)) as it:
         await it.press("k")
         await it.press("home")
@@ -60,6 +62,7 @@ async def test_clocks_that_are_over_and_outside_scales_are_said_of_the_entry_the
         assert "cjs  CJS-3  70 points  (breadth 1.5, capability-gain 3, discoverability 1, weaponisation 1.5)" in told
         assert "JEF  5.00 of 10" in told
         assert "never converted" in told
+        assert "theirs asks for weaponisation, ours does not" in told
         assert "authorities told  within 72 hours, if contained late" in told
         await it.press("down")
         assert "one over" in it.text

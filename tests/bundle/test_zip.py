@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from compliance_tui.bundle import zip_read
 from compliance_tui.bundle.hashing import altered_files
 from compliance_tui.bundle.manifest import read_sums, write_sums
 from compliance_tui.bundle.names import check_names, name_fault, safe_file_name
@@ -310,3 +311,99 @@ def test_special_files_in_a_folder_are_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "f" / "fifo")
     with pytest.raises(BrokenError, match="neither a file nor a folder"), open_tree(tmp_path / "f"):
         pass
+
+
+def _between(gap: bytes) -> bytes:
+    """An archive of ours with bytes between its last member and its directory, which say where that is."""
+    head = local_header(b"a.txt", 1, zlib.crc32(b"x")) + b"x"
+    central = central_header(b"a.txt", 1, zlib.crc32(b"x"), 0)
+    return head + gap + central + end_records(1, len(central), len(head + gap))
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"PK", "too short to be a ZIP"),
+        (b"PK\5\6" + bytes(17), "too short to be a ZIP"),
+        (_between(b"hidden"), "has bytes that belong to no member"),
+        (_archive()[:-18] + b"\1\0" + _archive()[-16:], "its end record is not as we write it"),
+        (_archive()[:-14] + b"\2\0" + _archive()[-12:], "its end record is not as we write it"),
+        (_archive()[:-22] + b"x" + _archive()[-22:], "has bytes that belong to nothing between"),
+        (_archive([b"b.txt", b"a.txt"]), "not in sorted order"),
+        (_archive([b"A.txt", b"a.txt"]), "differs only in case"),
+        (_archive(b8=8), "not as we write it"),
+    ],
+)
+def test_an_archive_is_refused_for_what_is_wrong_with_it(tmp_path: Path, content: bytes, why: str) -> None:
+    (tmp_path / "x.zip").write_bytes(content)
+    with pytest.raises(BrokenError, match=why), open_tree(tmp_path / "x.zip"):
+        pass
+    assert _between(b"") == _archive()
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"PK" + b"\0" * 98 + end_records(1, 47, 10**6), "its directory lies outside of the file"),
+        (b"PK" + b"\0" * 98 + end_records(1, 50, 50), "its directory is damaged"),
+        (_archive()[:-22].replace(b"PK\1\2", b"PK\1\3") + _archive()[-22:], "its directory is damaged"),
+        (b"PK" + end_records(70_000, 10, 10)[-20:], "too short for its own end record"),
+        (b"PK" + bytes(100) + end_records(70_000, 10, 10)[-22:], "its ZIP64 end record is missing"),
+    ],
+)
+def test_a_damaged_directory_is_named(tmp_path: Path, content: bytes, why: str) -> None:
+    (tmp_path / "x.zip").write_bytes(content)
+    with pytest.raises(BrokenError, match=why), open_tree(tmp_path / "x.zip"):
+        pass
+
+
+@pytest.mark.parametrize("size", [LIMIT32 - 1, LIMIT32, LIMIT32 + 10])
+@pytest.mark.parametrize("offset", [LIMIT32 - 1, LIMIT32, LIMIT32 + 99])
+def test_entries_past_four_gigabytes_are_read_back(size: int, offset: int) -> None:
+    written = central_header(b"x", size, 7, offset)
+    assert zip_read._entry(written, 0, "w") == ("x", size, 7, offset, len(written))
+
+
+def test_a_member_past_four_gigabytes_has_no_place_in_front(tmp_path: Path) -> None:
+    (tmp_path / "x.zip").write_bytes(local_header(b"a.txt", LIMIT32 + 10, 7))
+    with (tmp_path / "x.zip").open("rb") as file, pytest.raises(BrokenError, match="too large to belong there"):
+        zip_read.read_front(file.fileno(), "w", "items/")
+
+
+def test_the_front_ends_where_items_begin(tmp_path: Path) -> None:
+    write_zip(tmp_path / "x.zip", _members({"core/a": b"1", "items/b": b"2", "sealed/c": b"3"}))
+    with (tmp_path / "x.zip").open("rb") as file:
+        assert list(zip_read.read_front(file.fileno(), "w", "items/")) == ["core/a"]
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("/".join(["a" * 100] * 3), "is longer than 240 characters"),
+        ("/".join("abcdefghi"), "is deeper than 8 folders"),
+        ("a/.b", "has a part that is not made of"),
+        ("a//b", "has a part that is not made of"),
+        ("a/", "has a part that is not made of"),
+        ("a" * 161, "has a part that is not made of"),
+        ("a/b.", "has a part that ends in a dot"),
+        ("a/Con.txt", "is the name of a device"),
+        ("LPT1", "is the name of a device"),
+        ("/".join(["a" * 79] * 3), ""),
+        ("console/com10/a-.b", ""),
+    ],
+)
+def test_what_is_wrong_with_a_name_is_said(name: str, why: str) -> None:
+    assert why in name_fault(name)
+    assert bool(name_fault(name)) == bool(why)
+
+
+def test_names_that_are_made_are_legal_and_each_its_own() -> None:
+    taken: set[str] = set()
+    made = [safe_file_name(name, taken) for name in ("con.txt", "AUX", "a.txt", "A.txt", "a.txt", "x/../a.txt", "…", "")]
+    assert made == ["_con.txt", "_AUX", "a.txt", "A-2.txt", "a-3.txt", "a-4.txt", "file", "file-2"]
+    assert taken == {name.lower() for name in made}
+
+
+def test_hashing_stops_when_it_is_told_to(tmp_path: Path) -> None:
+    with open_tree(_written(tmp_path)) as tree, pytest.raises(CancelledError):
+        altered_files(tree, dict.fromkeys(tree.sizes(), b""), cancelled=lambda: True)

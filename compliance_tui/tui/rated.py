@@ -86,11 +86,12 @@ def due(deadlines: Sequence[Deadline]) -> Iterator[Content]:
     since = next((f"{one.since:%Y-%m-%d %H:%M} UTC" for one in deadlines if one.since), "")
     head = gettext("What is due, from the report on {when}", when=since) if since else gettext("What is due")
     yield line(head, HEADING)
+    widest = max(len(gettext(told)) for told in WHAT.values())
     for one in deadlines:
         sign = DEADLINES[one.state]
         yield (
             Content.styled(f"  {sign.mark} ", sign.style)
-            + line(fit(gettext(WHAT[one.clock]), 16) + "  ", "bold")
+            + line(fit(gettext(WHAT[one.clock]), widest + 2), "bold")
             + line(gettext(one.text), sign.style if one.state in ("over", "missed") else "")
         )
 

@@ -164,7 +164,7 @@ class VerdictPage(Verifying):
         if self.verifying:
             return line(gettext("verifying"), MUTED)
         if found is None:
-            word, style = (gettext("NOT A BUNDLE"), BAD) if self.bundle.failure else (gettext("reading"), MUTED)
+            word, style = (gettext("NOT VERIFIED"), BAD) if self.bundle.failure else (gettext("reading"), MUTED)
         elif not self.bundle.complete:
             word, style = gettext("NOT VERIFIED TO ITS END"), WARN
         elif found.verdict == "not-accepted" and self.bundle.policy is None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.worker import get_current_worker
 
 from compliance_tui.safe.errors import CancelledError, ComplianceError
-from compliance_tui.safe.language import gettext
+from compliance_tui.safe.language import gettext, message
 from compliance_tui.tui.bundle_session import BundleSession
 from compliance_tui.tui.job import Job
 from compliance_tui.tui.page import Page
@@ -65,6 +65,13 @@ class Verifying(Page[None]):
             if not worker.is_cancelled:
                 why = (error.strerror or str(error)).lower()
                 app.call_from_thread(self._failed, bundle, f"{error.filename or bundle.path}: {why}")
+        except Exception as error:  # whatever a bundle sets off, it is told on the page: nobody else opened this file
+            if not worker.is_cancelled:
+                fault = message(
+                    "a fault in compliance-tui itself ({fault}); run `compliance-tui --debug verify` on it and report it",
+                    fault=type(error).__name__,
+                )
+                app.call_from_thread(self._failed, bundle, fault)
         else:
             if not worker.is_cancelled:
                 app.call_from_thread(self._through, bundle, found, loaded, done)
@@ -80,13 +87,13 @@ class Verifying(Page[None]):
 
     def _stopped(self, bundle: BundleSession) -> None:
         if bundle is self.app.session:
-            self.verifying = False
+            self.verifying = self.statement_awaited = False
             self.renew()
             self.say(gettext("stopped: what was not looked at is unknown; F5 verifies it again"), WARN)
 
     def _failed(self, bundle: BundleSession, why: str) -> None:
         if bundle is self.app.session:
-            self.verifying = False
+            self.verifying = self.statement_awaited = False
             bundle.failure, bundle.found, bundle.loaded = why, None, None
             self.app.back_to(self)
             self.renew()
@@ -107,6 +114,7 @@ class Verifying(Page[None]):
         if self.statement_awaited:
             self.statement_awaited = False
             self.show_statements()
+            self.app.call_after_refresh(self.app.say, done)
         elif bundle.policy_fault:
             self.say(gettext("{reason}; p names your policy", reason=gettext(bundle.policy_fault)), BAD)
         elif done:

@@ -182,6 +182,17 @@ async def test_what_the_files_come_to_follows_what_the_core_shows(known: Kit, mo
         assert "nothing is signed about a bundle that is broken, or not verified" in Driver(app).text
 
 
+async def test_a_fault_of_the_programs_own_is_told_on_the_page(known: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fault(*_: object, **__: object) -> None:
+        raise RecursionError("\x1b]0;x\x07")
+
+    monkeypatch.setattr(verify, "read_core", fault)
+    async with driving(known.bundle, (100, 30)) as it:
+        assert it.page == "VerdictPage"
+        assert "a fault in compliance-tui itself (RecursionError)" in " ".join(_detail(it).split())
+        assert "ACCEPTED" not in it.text
+
+
 # -- broken, and no bundle at all --------------------------------------------------------------------------------------------
 
 
@@ -212,7 +223,7 @@ async def test_what_is_no_bundle_opens_to_a_page_that_says_so(tmp_path: Path, co
     path.write_bytes(content)
     async with driving(path, (100, 30)) as it:
         assert it.page == "VerdictPage"
-        assert re.search("NOT A BUNDLE|BROKEN", it.text)
+        assert re.search("NOT VERIFIED|BROKEN", it.text)
         assert "odd.zip" in it.text
         assert _detail(it).strip()
         await it.press("enter", "l", "i", "r", "h", "a", "g", "y", "end", "f5")
@@ -330,6 +341,25 @@ async def test_a_sealed_item_opens_with_the_key_it_is_sealed_to(known: Kit, tmp_
         assert '"seeds_planned": 200' in it.text
 
 
+async def test_what_is_brought_along_and_is_no_item_nor_key_is_said_and_may_be_let_go(known: Kit, tmp_path: Path) -> None:
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "odd" / "x.txt").write_text("x")
+    async with driving(known.edition, (120, 40)) as it:
+        for field, path, why in (
+            ("folders", tmp_path / "odd", "not an item"),
+            ("identities", known.policy, "not an age identity"),
+        ):
+            await it.press("p")
+            it.app.screen.query_one(f"#{field}", Input).value = str(path)
+            await it.press("f2")
+            assert "NOT VERIFIED" in it.text
+            assert why in " ".join(_detail(it).split())
+            await it.press("p")
+            it.app.screen.query_one(f"#{field}", Input).value = ""
+            await it.press("f2")
+            assert "1 here, 2 withheld" in it.text
+
+
 async def test_a_file_is_hashed_again_before_it_is_shown(known: Kit) -> None:
     async with driving(known.bundle, (120, 40)) as it:
         await it.press("i")
@@ -406,6 +436,7 @@ async def test_a_decision_is_shown_to_the_last_byte_signed_verified_and_in_force
         assert it.page == "StatementsPage"
         assert re.search(r"in force +2026-11-24 determination: accepted", it.text)
         assert "Report within a day." in _detail(it)
+        assert "attestations/0003 is determination/v1, signed" in it.text
         await it.press("q")
         assert "2 besides the lab's own" in it.text
     signed = look_at(known.bundle, whole=True).attestations[2]

@@ -46,7 +46,7 @@ def _questions(scale: RatingScale, standard: Standard | None) -> Iterator[Questi
         options = [Choice(one.id, one.title, one.points) for one in modifier.options]
         yield Question("modifier", modifier.id, modifier.title, tuple(options))
     for own in standard.axes if standard else ():
-        values = [Choice(one.id, f"{one.title}. {one.meaning}".rstrip()) for one in own.values]
+        values = [Choice(one.id, one.meaning or one.title) for one in own.values]
         yield Question("axis", own.id, own.title, (Choice("", ""), *values))
 
 

@@ -139,7 +139,7 @@ def _explained(scale: RatingScale) -> Iterator[str]:
         yield f"{axis.id}: {gettext(axis.title)}"
         for place, level in enumerate(axis.levels):
             told = ngettext("{number} point", "{number} points", level.points)
-            yield f"  {level_value(axis, place)} ({told}): {level.anchor}"
+            yield f"  {level_value(axis, place)} ({told}): {gettext(level.anchor)}"
     for modifier in scale.modifiers:
         options = ", ".join(f"{one.id} ({one.points:+d})" for one in modifier.options)
         yield gettext("modifier {modifier}: {options}", modifier=modifier.id, options=options)

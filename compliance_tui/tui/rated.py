@@ -101,7 +101,7 @@ def look_again(one: RatedEntry) -> Iterator[Content]:
     if one.cautions:
         yield Content("")
         yield line(gettext("Look again"), HEADING)
-        yield from (line(f"  {text}", WARN, limit=400) for text in one.cautions)
+        yield from (line(f"  {gettext(text)}", WARN, limit=400) for text in one.cautions)
 
 
 def _beside(one: RatedEntry) -> Iterator[Content]:

@@ -25,7 +25,17 @@ if TYPE_CHECKING:
     from compliance_tui.bundle.verify import Line, Verification
 
 
-_ROOM_FOR_WORDS, _ROOM_FOR_ID = 80, 100
+_ROOM_FOR_ID = 100
+
+
+def _answers(found: "Verification", valid: str) -> Content:
+    answers = (
+        (valid, found.signature_valid),
+        (gettext("trusted"), found.trusted),
+        (gettext("current"), found.current),
+        (gettext("ready"), found.ready),
+    )
+    return Content(" · ").join([line(f"{name} ", MUTED) + line(*ANSWERS[said]) for name, said in answers])
 
 
 class VerdictPage(Verifying):
@@ -150,13 +160,8 @@ class VerdictPage(Verifying):
             self.query_one("#place", Bar).show(line(str(bundle.path), MUTED, limit=400))
             return
         width = self.app.size.width
-        answers = (
-            (gettext("signature valid") if width >= _ROOM_FOR_WORDS else gettext("valid"), found.signature_valid),
-            (gettext("trusted"), found.trusted),
-            (gettext("current"), found.current),
-            (gettext("ready"), found.ready),
-        )
-        words = Content(" · ").join([line(f"{name} ", MUTED) + line(*ANSWERS[said]) for name, said in answers])
+        whole, short = _answers(found, gettext("signature valid")), _answers(found, gettext("valid"))
+        words = whole if whole.cell_length + 2 <= width else short
         wide = width >= _ROOM_FOR_ID
         self.query_one("#place", Bar).show(words, line(f"{(found.bundle_id or '?')[:16]}…", MUTED) if wide else NOTHING)
 

@@ -21,7 +21,7 @@ def said() -> Said:
 def test_every_text_that_is_marked_can_be_read_from_the_code(said: Said) -> None:
     assert said.unreadable == []
     assert len(said.texts) > 1000
-    assert CODES == ["de"]
+    assert "de" in CODES
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -90,9 +90,10 @@ def test_files_and_json_are_the_same_in_every_language(
         }
         written[code] = {_but_ids(name.encode()).decode(): _but_ids(content) for name, content in files.items()}
         written[code] |= {name: _but_ids(text.encode()) for name, text in documents.items()}
-    assert spoken["en"] != spoken["de"]
     assert "nicht bereit" in spoken["de"]
-    assert written["en"] == written["de"]
+    for code in CODES:
+        assert spoken[code] != spoken["en"]
+        assert written[code] == written["en"]
 
 
 def _but_ids(content: bytes) -> bytes:
@@ -138,7 +139,7 @@ def test_a_language_that_there_is_not_is_one_sentence(
     call = caller(tmp_path, monkeypatch, capsys)
     ended = call("--language", "tlh\x1b[2J", "status")
     assert (ended.status, ended.err.count("\n")) == (2, 1)
-    assert "--language" in ended.err and "there are: en, de" in ended.err and "\x1b" not in ended.err
+    assert "--language" in ended.err and "there are: en, " in ended.err and "\x1b" not in ended.err
     monkeypatch.setenv("COMPLIANCE_TUI_LANGUAGE", "../../etc")
     assert call("status").status == 2
     monkeypatch.delenv("COMPLIANCE_TUI_LANGUAGE")

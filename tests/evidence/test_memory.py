@@ -28,6 +28,11 @@ LARGE = {
     "sarif": _list('{"version":"2.1.0","runs":[{"tool":{"driver":{"name":"x"}},"results":[', _RESULT, "]}]}"),
     "osv-scanner": _list('{"results":[{"source":{"path":"a"},"packages":[', _FOUND, "]}]}"),
     "pip-audit": _list('{"dependencies":[', {"name": "a", "version": "1", "vulns": [], "note": _PADDING}, "]}"),
+    "promptfoo-results": _list(
+        '{"config":{"tests":[',
+        {"vars": {"question": _PADDING}},
+        ']},"results":{"stats":{"successes":0,"failures":0,"errors":0},"results":[]}}',
+    ),
     "inspect-eval-log": _list(
         '{"version":2,"status":"success","eval":{"task":"t","model":"m"},"samples":[',
         {"id": 1, "epoch": 1, "scores": {"a": {"value": "C"}}, "messages": [_PADDING] * 99},

@@ -16,6 +16,7 @@ from compliance_tui.evidence.readers.reading import Gatherer, refuse
 from compliance_tui.safe.language import message
 
 READER = "promptfoo/1"
+_TOP = ("evalId", "metadata", "runtimeOptions")
 _FAILED_ASSERTION = 1  # ResultFailureReason.ASSERT; 2 is an error
 _HARMLESS = "overrefusal"  # the plugin whose tests are harmless requests: a failure is a refusal
 
@@ -66,16 +67,14 @@ def read(file: BinaryIO, name: str, kind: Kind) -> Facts:
     top: dict[str, Any] = {}
     results: dict[str, Any] = {}
     for key in stream.members():
-        if key != "results" or not stream.opens("{"):
+        if key == "results" and stream.opens("{"):
+            results = _results(stream, rows)
+        elif key == "config" and stream.opens("{"):
+            top[key] = _config(stream)
+        elif key in _TOP:
             top[key] = stream.value()
-            continue
-        for inner in stream.members():
-            if inner != "results" or not stream.opens("["):
-                results[inner] = stream.value()
-                continue
-            results[inner] = []
-            for row in stream.elements():
-                rows.take(row)
+        else:
+            stream.skip()
     stream.end()
     if "results" not in results or not isinstance(results.get("stats"), dict):
         refuse(name, message("not an export of promptfoo in a form that is known here (results.results, results.stats)"))
@@ -93,6 +92,38 @@ def read(file: BinaryIO, name: str, kind: Kind) -> Facts:
 
 
 read_files = one_log(read)
+
+
+def _results(stream: JsonStream, rows: _Rows) -> dict[str, Any]:
+    """What counts of the results; the rows themselves go to ``rows``, one at a time."""
+    results: dict[str, Any] = {}
+    for member in stream.members():
+        if member == "results" and stream.opens("["):
+            results[member] = []
+            for row in stream.elements():
+                rows.take(row)
+        elif member in ("results", "stats", "timestamp"):
+            results[member] = stream.value()
+        else:
+            stream.skip()
+    return results
+
+
+def _config(stream: JsonStream) -> dict[str, Any]:
+    """What counts of the configuration. ``tests`` is how many it lists; None where it does not list them all in place."""
+    config: dict[str, Any] = {}
+    for member in stream.members():
+        if member == "tests" and stream.opens("["):
+            number, in_place = 0, True
+            for _ in stream.steps():
+                number, in_place = number + 1, in_place and stream.opens("{")
+                stream.skip()
+            config[member] = number if in_place else None
+        elif member in ("tags", "evaluateOptions", "commandLineOptions"):
+            config[member] = stream.value()
+        else:
+            stream.skip()
+    return config
 
 
 def _prompt(row: dict[str, Any]) -> Any:
@@ -168,13 +199,13 @@ def _size_facts(
             message("{unasserted} results were not judged by any assertion, and were not counted", unasserted=rows.unasserted)
         )
     config = top.get("config") or {}
-    listed = config.get("tests")
+    listed = config.get("tests")  # how many
     options = (top.get("runtimeOptions"), config.get("evaluateOptions"), config.get("commandLineOptions"))
     filtered = any(key.startswith("filter") and value for part in options for key, value in (part or {}).items())
-    if isinstance(listed, list) and all(isinstance(test, dict) for test in listed):
-        limited = filtered or len(rows.tests) < len(listed)
+    if isinstance(listed, int):
+        limited = filtered or len(rows.tests) < listed
         found.add("limited", limited, "/config/tests")
         if limited:
-            doubts.append(message("only a part was run: {number} tests of {of}", number=len(rows.tests), of=len(listed)))
+            doubts.append(message("only a part was run: {number} tests of {of}", number=len(rows.tests), of=listed))
     else:
         warnings.append(message("does not list its tests: whoever attaches it vouches that none was left out"))

@@ -23,6 +23,8 @@ from compliance_tui.safe.language import message
 READER = "sarif/2"
 _LEVELS = ("error", "warning", "note", "none")
 _ACCEPTED = (None, "accepted")
+_NOTIFICATIONS = ("toolExecutionNotifications", "toolConfigurationNotifications")
+_ERROR = {"level": "error"}
 _OF_A_RUN = ("tool", "invocations", "properties", "versionControlProvenance", "externalPropertyFileReferences")
 _OF_A_RESULT = ("ruleId", "ruleIndex", "rule", "level", "kind", "baselineState")
 _FINDINGS = "findings"
@@ -110,6 +112,10 @@ class _Log:
                 for result in stream.elements():
                     run[member][json.dumps(_sort(result), default=str)] += 1
                     most_different(len(run[member]), self.name)
+            elif member == "tool" and stream.opens("{"):
+                run[member] = _tool(stream)
+            elif member == "invocations" and stream.opens("["):
+                run[member] = [_invocation(stream) for _ in stream.steps()]
             elif member == "artifacts":
                 run[member] = sum(1 for _ in stream.listed())
             elif member in _OF_A_RUN:
@@ -117,6 +123,44 @@ class _Log:
             else:
                 stream.skip()
         return run
+
+
+def _tool(stream: JsonStream) -> dict[str, Any]:
+    """The tool and its extensions, without the help that each rule brings."""
+    tool: dict[str, Any] = {}
+    for member in stream.members():
+        if member == "driver" and stream.opens("{"):
+            tool[member] = _component(stream)
+        elif member == "extensions" and stream.opens("["):
+            tool[member] = [_component(stream) for _ in stream.steps()]
+        else:
+            stream.skip()
+    return tool
+
+
+def _component(stream: JsonStream) -> dict[str, Any]:
+    component: dict[str, Any] = {}
+    for member in stream.members():
+        if member == "rules" and stream.opens("["):
+            component[member] = [stream.fields(("id", "properties", "defaultConfiguration")) for _ in stream.steps()]
+        elif member in ("name", "version", "semanticVersion"):
+            component[member] = stream.value()
+        else:
+            stream.skip()
+    return component
+
+
+def _invocation(stream: JsonStream) -> dict[str, Any]:
+    """How a run went; of what the tool notes, which may be a line for each file, only the errors."""
+    invocation: dict[str, Any] = {}
+    for member in stream.members():
+        if member in _NOTIFICATIONS and stream.opens("["):
+            invocation[member] = [_ERROR for one in stream.elements() if one.get("level") == "error"]
+        elif member in ("executionSuccessful", "endTimeUtc", "startTimeUtc"):
+            invocation[member] = stream.value()
+        else:
+            stream.skip()
+    return invocation
 
 
 def _sort(result: dict[str, Any]) -> dict[str, Any]:
@@ -247,11 +291,7 @@ def _failures(run: dict[str, Any], invocations: list[dict[str, Any]]) -> Iterato
         yield message("the tool says that its run did not succeed")
     if _total(run, "loc") == 0:
         yield message("the tool scanned 0 lines of code")
-    notifications = [
-        given
-        for one in invocations
-        for given in [*(one.get("toolExecutionNotifications") or []), *(one.get("toolConfigurationNotifications") or [])]
-    ]
+    notifications = [given for one in invocations for name in _NOTIFICATIONS for given in one.get(name) or []]
     errors = sum(one.get("level") == "error" for one in notifications)
     if errors:
         yield message("the tool reports {errors} errors of its own: what it could not read, it did not scan", errors=errors)

@@ -4,6 +4,8 @@ import io
 import os
 import shutil
 import subprocess
+import tempfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from compliance_tui.assessment.folder import load
 from compliance_tui.bundle.editions import disclose, redact
 from compliance_tui.bundle.seal import read_recipients, seal, seal_stream
 from compliance_tui.bundle.sealing import Sealing
+from compliance_tui.bundle.write import Member, write_zip
 from compliance_tui.safe.errors import BrokenError, InputError
 from compliance_tui.trust.policy import add_rule
 from tests.assessment.sample import NOW
@@ -168,8 +171,6 @@ def _age(recipient: str, content: bytes) -> bytes:
 
 
 def _other_item(made: Sample) -> bytes:
-    from compliance_tui.bundle.write import Member, write_zip
-
     kept = next((made.root / "bundles").glob("*/withheld/items/E-0003"))
     members = [
         Member(f"items/E-0003/{path.relative_to(kept)}", path.read_bytes(), path.stat().st_size)
@@ -181,11 +182,21 @@ def _other_item(made: Sample) -> bytes:
     return (made.root.parent / "changed.zip").read_bytes()
 
 
+def _with_another(content: bytes) -> bytes:
+    """A file of another item beside those of the item."""
+    source = zipfile.ZipFile(io.BytesIO(content))
+    members = [Member(name, source.read(name), source.getinfo(name).file_size) for name in source.namelist()]
+    with tempfile.TemporaryDirectory() as folder:
+        write_zip(Path(folder) / "x.zip", [*members, Member("items/E-0001/nonce", b"x", 1)])
+        return (Path(folder) / "x.zip").read_bytes()
+
+
 LIES: dict[str, Callable[[Sample, str], bytes]] = {
     "garbage": lambda made, to: b"age-encryption.org/v1\n" + os.urandom(3000),
     "no ZIP": lambda made, to: _age(to, b"not a ZIP at all"),
     "an empty file": lambda made, to: _age(to, b""),
     "another item": lambda made, to: _age(to, _other_item(made)),
+    "the item and a file more": lambda made, to: _age(to, _with_another(_other_item(made))),
     "a damaged body": lambda made, to: (lambda content: content[:-5] + b"12345")(_age(to, b"x" * 1000)),
 }
 
@@ -204,6 +215,8 @@ def test_a_lab_that_delivers_something_else_is_held_to_its_signature(
     assert found.verdict == "broken", found.lines
     assert line(found, "integrity")[0] == "fail"
     assert "sealed/E-0003.age" in line(found, "integrity")[1]
+    if name == "the item and a file more":
+        assert "opens to another item than E-0003" in line(found, "integrity")[1]
     assert set(Path("/tmp").glob("compliance-tui-*")) == before
 
 

@@ -25,6 +25,7 @@ from compliance_tui.evidence.kind import load_kinds
 from compliance_tui.safe.instant import format_instant
 from compliance_tui.trust import policy as policies
 from compliance_tui.trust.keys import load_signer, new_key
+from compliance_tui.trust.public_key import PublicKey
 from compliance_tui.trust.signer import Signer
 from compliance_tui.trust.sshsig import sign_ssh
 from tests.assessment.sample import NOW, SERIES, STANDARD, canary_file, policy_file, put, start
@@ -296,6 +297,20 @@ def test_compare_tells_a_sign_off_that_lost_its_signature(people: People) -> Non
     (change,) = compare(before, read_side(people.made.root, LATER)).of("sign-off")
     assert "own signature" in str(change.fields[0].old)
     assert "own signature" not in str(change.fields[0].new)
+
+
+def test_a_key_signs_as_the_kind_that_the_policy_has_it_as(people: People) -> None:
+    token = fido_signer(1)
+    plain = policies.add_person(people.made.policy, "t", "ada", "", ["lab-engineer"], PublicKey(token.public.raw).openssh)
+    standing, reason = _only(_signed(token), policy=plain)
+    assert (standing, "the policy has this key as" in reason) == ("not-counted", True)
+
+
+def test_an_unknown_signer_is_said_to_be_one(people: People) -> None:
+    assert _only(_signed(people.eve), policy=people.policy()) == (
+        "unknown-signer",
+        "signed with a key that the policy does not know",
+    )
 
 
 def test_what_is_withheld_hides_no_signature(people: People, tmp_path: Path) -> None:

@@ -266,6 +266,20 @@ def test_without_a_policy_nobody_is_known(tmp_path: Path, made: Sample) -> None:
     assert (found.signature_valid, found.trusted, found.current) == ("unknown", "unknown", "unknown")
 
 
+def test_a_time_that_has_not_come_is_no_claim_to_take(tmp_path: Path, made: Sample) -> None:
+    made.export(tmp_path / "out.zip")
+    found = made.verify(tmp_path / "out.zip", as_of=NOW - dt.timedelta(days=1))
+    assert (found.verdict, line(found, "time")[0]) == ("not-accepted", "fail")
+    assert "which is after the instant asked about" in line(found, "time")[1]
+
+
+def test_facts_that_cannot_be_read_again_leave_readiness_unknown(tmp_path: Path, made: Sample) -> None:
+    made.export(tmp_path / "out.zip")
+    found = verify(tmp_path / "out.zip", load_policy(made.policy, "t"), LATER, {})
+    assert (found.verdict, line(found, "readiness")[0]) == ("not-accepted", "unknown")
+    assert "facts of E-0001, E-0002 could not be read again" in line(found, "readiness")[1]
+
+
 def test_a_withheld_item_is_shown_as_withheld_and_can_be_disclosed(tmp_path: Path) -> None:
     made = sample(tmp_path, withhold=True)
     done = made.export(tmp_path / "out", folder=True)

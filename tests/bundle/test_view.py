@@ -97,6 +97,84 @@ def test_the_parts_of_a_bundle_fit_each_other(made: Sample, bundle: Path, change
     assert any(why in each.reason for each in found.lines if each.outcome == "fail"), found.lines
 
 
+def _evidence_of_nobody(bundle: Path) -> None:
+    _both(lambda answer: answer["evidence"].append("E-0099"))(bundle)
+    _item(lambda record: record["evidence"].append("E-0099"), "A-small.S-01")(bundle)
+
+
+def _readiness(change: Callable[[Record], object]) -> Callable[[Path], None]:
+    return lambda bundle: _json(bundle / "core/readiness.json", change)
+
+
+def _nothing(_: Any) -> None:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("change", "state", "why"),
+    [
+        (_evidence_of_nobody, _nothing, "E-0099 is named in the core, but not on both sides"),
+        (_core(lambda core: core["answers"].pop()), _nothing, "A-small.S-02 is named in the core, but not on both sides"),
+        (_core(lambda core: core.update(assessed_at="2026-11-24T12:00:01Z")), _nothing, "name different instants"),
+        (_nothing, lambda said: said.update(signedAt="2026-11-24T11:59:59Z"), "name different instants"),
+        (_core(lambda core: core["subject"].update(name="other")), _nothing, "about another release"),
+        (_core(lambda core: core["subject"].update(version="2")), _nothing, "about another release"),
+        (_nothing, lambda said: said["target"]["artifacts"].clear(), "about another release"),
+        (_nothing, lambda said: said["target"]["artifacts"][0]["digest"].update(sha256="0" * 64), "about another release"),
+        (_nothing, lambda said: said["standards"].append(said["standards"][0]), "names other standards"),
+        (_core(lambda core: core.update(series=core["series"][::-1])), _nothing, "names another series"),
+        (_readiness(lambda claimed: claimed.update(controls=7)), _nothing, "is not a readiness"),
+        (_readiness(lambda claimed: claimed["controls"][0].pop("outcome")), _nothing, "is not a readiness"),
+        (_readiness(lambda claimed: claimed.update(verdict="perfect")), _nothing, "is not a readiness"),
+        (_readiness(lambda claimed: claimed["controls"][0].pop("level")), _nothing, "is not a readiness"),
+        (_readiness(lambda claimed: claimed["controls"][0].update(level="recommended")), _nothing, "it is not as claimed"),
+        (_readiness(lambda claimed: claimed.update(verdict="ready-with-waivers")), _nothing, "is not what"),
+    ],
+)
+def test_what_is_claimed_is_what_the_content_comes_to(
+    made: Sample, bundle: Path, change: Callable[[Path], None], state: Callable[[Record], object], why: str
+) -> None:
+    forge(bundle, made, change, lambda statement: state(statement["predicate"]))
+    found = made.verify(bundle)
+    assert found.verdict == "broken"
+    assert any(why in each.reason for each in found.lines if each.outcome == "fail"), found.lines
+
+
+def test_a_verdict_is_the_one_of_its_controls(made: Sample, bundle: Path) -> None:
+    """The claims agree with each other, and not with what the controls come to."""
+    claim = "ready-with-waivers"
+    forge(
+        bundle,
+        made,
+        _readiness(lambda claimed: claimed.update(verdict=claim)),
+        lambda statement: statement["predicate"]["summary"].update(verdict=claim),
+    )
+    found = made.verify(bundle)
+    assert found.verdict == "broken"
+    assert any("the verdict claims ready-with-waivers, computed ready" in each.reason for each in found.lines), found.lines
+
+
+def test_a_readiness_without_controls_is_none(made: Sample, bundle: Path) -> None:
+    none = {"controls": 0, "satisfied": 0, "waived": 0, "blocked": 0}
+    forge(
+        bundle,
+        made,
+        _readiness(lambda claimed: claimed.update(controls={})),
+        lambda statement: statement["predicate"]["summary"].update(none),
+    )
+    found = made.verify(bundle)
+    assert found.verdict == "broken"
+    assert any("core/readiness.json has no controls" in each.reason for each in found.lines), found.lines
+
+
+def test_facts_by_another_reader_are_not_compared(made: Sample, bundle: Path) -> None:
+    """An older version of the program may have read them: nothing is wrong with that, and nothing is known."""
+    forge(bundle, made, _item(lambda record: record.update(reader="canary/0"), "E-0002"))
+    found = made.verify(bundle)
+    assert found.verdict == "not-accepted"
+    assert any("facts of E-0002 could not be read again" in each.reason for each in found.lines), found.lines
+
+
 def test_the_text_of_a_standard_is_of_the_version_that_is_pinned(made: Sample, bundle: Path) -> None:
     """The pin, the statement and the policy agree on the digest; the text says that it is another version."""
     content = STANDARD.replace('version = "1.0"', 'version = "1.1"').encode()

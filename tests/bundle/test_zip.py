@@ -370,6 +370,13 @@ def test_a_member_past_four_gigabytes_has_no_place_in_front(tmp_path: Path) -> N
         zip_read.read_front(file.fileno(), "w", "items/")
 
 
+def test_the_front_is_as_we_write_it(tmp_path: Path) -> None:
+    for content in (_archive(l8=8), _archive(l6=1), _archive([b"b.txt", b"a.txt"]), _archive([b"a\xc3.txt"])):
+        (tmp_path / "x.zip").write_bytes(content)
+        with (tmp_path / "x.zip").open("rb") as file, pytest.raises(BrokenError, match="not as we write it"):
+            zip_read.read_front(file.fileno(), "w", "items/")
+
+
 def test_the_front_ends_where_items_begin(tmp_path: Path) -> None:
     write_zip(tmp_path / "x.zip", _members({"core/a": b"1", "items/b": b"2", "sealed/c": b"3"}))
     with (tmp_path / "x.zip").open("rb") as file:

@@ -219,3 +219,24 @@ def test_every_payload_verifies_and_no_signature_with_a_flipped_bit_does(payload
     value = json.loads(sign_envelope(payload, signer(1)))
     value["signatures"][0]["sig"] = base64.b64encode(raw).decode()
     assert not verify_envelope(read_envelope(json.dumps(value).encode(), "e"), KEY)
+
+
+@pytest.mark.parametrize(
+    ("signatures", "why"),
+    [
+        ([], "must hold 1 to 32 signatures"),
+        ({}, "must hold 1 to 32 signatures"),
+        ("x", "must hold 1 to 32 signatures"),
+        ([{"sig": ""}] * 33, "must hold 1 to 32 signatures"),
+        (["sig"], "a signature must hold sig, and may hold keyid"),
+        ([{"keyid": "x"}], "a signature must hold sig, and may hold keyid"),
+        ([{"sig": "", "more": 1}], "a signature must hold sig, and may hold keyid"),
+        ([{"sig": "", "keyid": 7}], "a keyid must be a short text"),
+        ([{"sig": "", "keyid": "x" * 201}], "a keyid must be a short text"),
+        ([{"sig": 7}], ""),
+    ],
+)
+def test_signatures_have_a_form(signatures: object, why: str) -> None:
+    value = {**json.loads(ENVELOPE), "signatures": signatures}
+    with pytest.raises(BrokenError, match=why):
+        read_envelope(json.dumps(value).encode(), "e")

@@ -319,3 +319,24 @@ def test_where_there_is_no_envelope_statement_and_ssh_signature_are_seen_togethe
         assert [one.state for one in count(other).tokens] == ["bad"]
     for name in ("t.sshsig.tsr", "s.dsse.json.tsr", "s.sshsig.1.tsr", "s.tsr"):
         assert [one.state for one in count(statement + armoured, name).tokens] == ["bad"], name
+
+
+def test_only_the_stamp_of_a_signature_that_counts_says_when() -> None:
+    """Who prepends a stamped envelope of their own makes nothing older."""
+    content, policy = _statement(), _policy()
+    mine, stranger = sign_envelope(content, signer(1)), sign_envelope(content, signer(9))
+    envelopes = [("1.dsse.json", mine), ("9.dsse.json", stranger)]
+    tokens = [("9.dsse.json.tsr", A.token(stranger, STAMPED))]
+    found = count_signatures(content, envelopes, [], NAMESPACE, policy, AS_OF, tokens)
+    assert [one.state for one in found.tokens] == ["valid"]
+    assert found.times == []
+    assert found.people == ["ada@lab"]
+
+
+def test_without_a_policy_no_authority_is_trusted() -> None:
+    content = _statement()
+    envelope = sign_envelope(content, signer(1))
+    tokens = [("1.dsse.json.tsr", A.token(envelope, STAMPED))]
+    found = count_signatures(content, [("1.dsse.json", envelope)], [], NAMESPACE, None, AS_OF, tokens)
+    assert [one.state for one in found.tokens] == ["not-counted"]
+    assert "the policy trusts no authority" in found.tokens[0].text

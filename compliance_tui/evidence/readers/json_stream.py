@@ -181,8 +181,9 @@ class JsonStream:
             self._more()
 
     def _more(self) -> None:
-        """Read as much again as is waiting, so that a long value is tried a few times only."""
-        wanted = max(_CHUNK, len(self._text) - self._at)
+        """Read as much again as is waiting, so that a long value is tried a few times only; never more than one may have."""
+        waiting = len(self._text) - self._at
+        wanted = min(max(_CHUNK, waiting), max(1, LARGEST + 1 - waiting))
         content = self._file.read(wanted)
         self._left -= len(content)
         if self._left < 0:

@@ -70,7 +70,7 @@ class WhoList(RowList):
 
 
 class StatementsPage(Page[str | None]):
-    """A list, and beside it the one under the cursor; ``part`` is where the cursor starts. Ends with what was signed."""
+    """A list, and beside it the one under the cursor. It starts at ``part``, says ``done``, and ends with what was signed."""
 
     DEFAULT_CSS = """
     StatementsPage {
@@ -94,9 +94,9 @@ class StatementsPage(Page[str | None]):
         "right": message("All of what is under the cursor. Up and down scroll."),
     }
 
-    def __init__(self, part: str = "statements") -> None:
+    def __init__(self, part: str = "statements", done: str = "") -> None:
         super().__init__()
-        self.part = part
+        self.part, self._done = part, done
 
     @property
     def bundle(self) -> "BundleSession":
@@ -120,6 +120,7 @@ class StatementsPage(Page[str | None]):
         self.title_line(line(gettext("Who and when"), "bold"), line(self._stands(), MUTED, limit=300))
         rows, starts = self._rows()
         self.query_one(WhoList).show(rows, starts.get(self.part))
+        self.say(self._done)
 
     def renew(self) -> None:
         """It was verified again."""

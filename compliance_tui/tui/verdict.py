@@ -276,7 +276,7 @@ class VerdictPage(Verifying):
         elif isinstance(here, PartRow):
             self._open(here.name)
 
-    def _open(self, part: str) -> None:
+    def _open(self, part: str, done: str = "") -> None:
         if part in ("policy", "decide", "compare"):
             {"policy": self.action_policy, "decide": self.action_determine, "compare": self.app.action_compare}[part]()
         elif part in ("controls", "evidence", "readiness"):
@@ -287,7 +287,7 @@ class VerdictPage(Verifying):
         elif self.bundle.found is not None and self.bundle.found.statement is not None:
             from compliance_tui.tui.statements import StatementsPage
 
-            self.app.show(StatementsPage(part), self._left)
+            self.app.show(StatementsPage(part, done), self._left)
         else:
             self.say(gettext("no statement of the lab could be read"))
 
@@ -370,9 +370,9 @@ class VerdictPage(Verifying):
         self.statement_awaited = True
         self.app.reload(done)
 
-    def show_statements(self) -> None:
-        """All that was stated, the cursor on the latest."""
-        self._open("statements")
+    def show_statements(self, done: str) -> None:
+        """All that was stated, the cursor on the latest; and what was done."""
+        self._open("statements", done)
 
     def action_home(self) -> None:
         """Recent assessments and bundles."""

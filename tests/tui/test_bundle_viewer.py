@@ -1,9 +1,11 @@
 """A bundle as a regulator looks at it: the verdict first, all of it read-only, what is hidden shown as that, and answers."""
 
+import asyncio
 import difflib
 import hashlib
 import os
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -496,6 +498,41 @@ async def test_what_others_add_to_the_bundle_is_seen_once_it_is_read_again(known
         it.app._look()
         await it.settle()
         assert "2 besides the lab's own; returned by" in it.text
+
+
+async def test_a_verification_that_takes_long_is_not_begun_anew_each_time_the_clock_looks(
+    known: Kit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bundle changes; while it is verified again, the look at its time finds it changed, still; then somebody stops it."""
+    begun: list[int] = []
+
+    def slow(*_: object, **__: object) -> list[str]:
+        begun.append(1)
+        cancelled = _[3]
+        assert callable(cancelled)
+        while not cancelled():
+            time.sleep(0.005)
+        raise CancelledError
+
+    async with driving(known.bundle, (120, 40)) as it:
+        page = it.app.screen
+        assert isinstance(page, verdict.VerdictPage)
+        monkeypatch.setattr(verify, "altered_files", slow)
+        os.utime(known.bundle, ns=(1, 1))
+        it.app._look()
+        while not begun:
+            await asyncio.sleep(0.01)
+        for _ in range(3):
+            it.app._look()
+            await asyncio.sleep(0.02)
+        assert len(begun) == 1
+        page.action_step_back()
+        while page.verifying:
+            await asyncio.sleep(0.01)
+        it.app._look()
+        await it.settle()
+        assert len(begun) == 1
+        assert "NOT VERIFIED TO ITS END" in it.text
 
 
 # -- keys and pictures -------------------------------------------------------------------------------------------------------

@@ -149,3 +149,16 @@ def test_a_language_that_there_is_not_is_one_sentence(
     assert "config.toml, language" in ended.err
     assert call("--language", "de", "standards", "list").status == 0
     assert call("--version").status == 0
+
+
+def test_an_option_that_there_is_not_is_refused_in_the_language_of_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    call = caller(tmp_path, monkeypatch, capsys)
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+    assert call("--bogus").err.startswith("Fehler: ")
+    assert call("status", "--bogus").err.startswith("Fehler: ")
+    monkeypatch.setenv("COMPLIANCE_TUI_LANGUAGE", "xx")
+    choose("en")
+    ended = call("--bogus")
+    assert (ended.status, ended.err.count("\n")) == (2, 1)

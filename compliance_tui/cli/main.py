@@ -3,6 +3,7 @@
 Commands are imported when they are called: ``--help`` and ``--version`` cost what click costs.
 """
 
+import contextlib
 import os
 import sys
 from importlib import import_module
@@ -173,6 +174,9 @@ def main() -> NoReturn:
     except click.exceptions.Exit as error:
         status = error.exit_code
     except click.ClickException as error:
+        if isinstance(error, click.UsageError) and error.ctx and not error.ctx.find_root().meta.get(_SPOKEN):
+            with contextlib.suppress(ComplianceError):  # refused before the option of the language was looked at
+                choose(os.environ.get("COMPLIANCE_TUI_LANGUAGE") or preferred(os.environ))
         hint = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "compliance-tui"
         status = _say(message("{problem} Try `{command} --help`.", problem=_refusal(error), command=hint), 2)
     except (click.Abort, KeyboardInterrupt):

@@ -131,7 +131,7 @@ def find_log(tree: Tree, core: CoreManifest, said: SelfAssessment) -> LogFound:
     before = next((one for one in proof.earlier if one.bundle is not None and one.bundle == said.supersedes), None)
     if before is not None:
         text = message(
-            "its head has {size} lines, and is proved to continue the {before} lines of the bundle before",
+            "its head has {size} lines, and is proved to continue the {before} that it says the bundle before had",
             size=size,
             before=before.size,
         )

@@ -227,3 +227,11 @@ def test_as_many_attestations_as_there_may_be_are_read() -> None:
     found = attested_files(_attested(*sorted([*many, *tokens, *signatures])))
     assert len(found) == 100
     assert len(found["attestations/0001"]) == 320
+
+
+@pytest.mark.parametrize(
+    "path", ["items/E-0001/nonce", "items/x/SHA256SUMS", "items/E-0001/files/SHA256SUMS", "core/SHA256SUMS"]
+)
+def test_the_list_of_items_names_manifests_only(path: str) -> None:
+    with pytest.raises(BrokenError, match=f"{path} is not the manifest of an item"):
+        structure.read_commitments(f"{'0' * 64}  {path}\n".encode())

@@ -160,6 +160,7 @@ def test_each_kind_is_told_in_a_line(made: Sample, one: Path, tmp_path: Path) ->
     found = made.verify(one, policy=made.full)
     for judged, (_, told) in zip(found.chain, drafts.values(), strict=True):
         assert told in summary_of(judged)
+        assert "None" not in summary_of(judged)
         assert "2026-11-24T12:00:00Z as claimed" in summary_of(judged)
     unknown = looked_at(one).attestations[1]
     framed = unknown.framed.__class__("novel/v1", unknown.framed.subjects, unknown.framed.predicate, unknown.framed.sha256)

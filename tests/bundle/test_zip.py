@@ -320,9 +320,20 @@ def _between(gap: bytes) -> bytes:
     return head + gap + central + end_records(1, len(central), len(head + gap))
 
 
+def _more_in_the_directory(more: bytes) -> bytes:
+    """An archive of ours whose directory goes on behind the one entry that it counts."""
+    head = local_header(b"a.txt", 1, zlib.crc32(b"x")) + b"x"
+    central = central_header(b"a.txt", 1, zlib.crc32(b"x"), 0) + more
+    return head + central + end_records(1, len(central), len(head))
+
+
 @pytest.mark.parametrize(
     ("content", "why"),
     [
+        (_more_in_the_directory(central_header(b"b.txt", 1, zlib.crc32(b"x"), 0)), "has bytes that belong to no member"),
+        (_more_in_the_directory(b"x"), "has bytes that belong to no member"),
+        (_archive()[:-2] + b"\1\0x", "does not end as a ZIP of ours ends"),
+        (_archive() + b"x", "does not end as a ZIP of ours ends"),
         (b"PK", "too short to be a ZIP"),
         (b"PK\5\6" + bytes(17), "too short to be a ZIP"),
         (_between(b"hidden"), "has bytes that belong to no member"),
@@ -375,6 +386,12 @@ def test_the_front_is_as_we_write_it(tmp_path: Path) -> None:
         (tmp_path / "x.zip").write_bytes(content)
         with (tmp_path / "x.zip").open("rb") as file, pytest.raises(BrokenError, match="not as we write it"):
             zip_read.read_front(file.fileno(), "w", "items/")
+
+
+def test_names_that_would_meet_are_refused_in_front_too(tmp_path: Path) -> None:
+    (tmp_path / "x.zip").write_bytes(_archive([b"A.txt", b"a.txt"]))
+    with (tmp_path / "x.zip").open("rb") as file, pytest.raises(BrokenError, match="differs only in case"):
+        zip_read.read_front(file.fileno(), "w", "items/")
 
 
 def test_the_front_ends_where_items_begin(tmp_path: Path) -> None:

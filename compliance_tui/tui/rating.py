@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal
 from textual.content import Content
 from textual.timer import Timer
 from textual.worker import get_current_worker
@@ -21,6 +20,7 @@ from compliance_tui.safe.language import gettext, message, ngettext
 from compliance_tui.safe.text import clean_line
 from compliance_tui.standard.load import standard_folders
 from compliance_tui.tui import show
+from compliance_tui.tui.halves import Halves
 from compliance_tui.tui.page import Page
 from compliance_tui.tui.rated import anchors, band_name, band_style, rating
 from compliance_tui.tui.reading import Text
@@ -102,12 +102,10 @@ class RatingPage(Page[None]):
 
     DEFAULT_CSS = """
     RatingPage {
-        #halves { height: 1fr; }
         #entries { width: 2fr; }
-        #right { width: 3fr; border-left: vkey $primary; }
-        &.-narrow #halves { layout: vertical; }
-        &.-narrow #entries { width: 100%; height: 1fr; }
-        &.-narrow #right { width: 100%; height: 3fr; border-left: none; border-top: hkey $primary; }
+        #right { width: 3fr; }
+        &.-narrow #entries { width: 100%; }
+        &.-narrow #right { width: 100%; height: 3fr; }
         &.-narrow.-low #right { height: 2fr; }
     }
     """
@@ -132,7 +130,7 @@ class RatingPage(Page[None]):
 
     def body(self) -> ComposeResult:
         """List and rating."""
-        with Horizontal(id="halves"):
+        with Halves():
             yield EntryList()
             yield Text(id="right")
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal
 from textual.content import Content
 
 from compliance_tui.assessment.history import Point, trend
@@ -17,6 +16,7 @@ from compliance_tui.safe.errors import ComplianceError
 from compliance_tui.safe.language import gettext, message, ngettext
 from compliance_tui.safe.text import clean_line
 from compliance_tui.tui import show
+from compliance_tui.tui.halves import Halves
 from compliance_tui.tui.page import Page
 from compliance_tui.tui.pick import PickPage
 from compliance_tui.tui.reading import Text
@@ -74,16 +74,6 @@ class NeedList(RowList):
 class ReadinessPage(Page[list[tuple[str, str]]]):
     """Ends with the controls that were chosen, or with None."""
 
-    DEFAULT_CSS = """
-    ReadinessPage {
-        #halves { height: 1fr; }
-        #needs { width: 1fr; }
-        #right { width: 1fr; border-left: vkey $primary; }
-        &.-narrow #halves { layout: vertical; }
-        &.-narrow #needs { width: 100%; }
-        &.-narrow #right { width: 100%; border-left: none; border-top: hkey $primary; }
-    }
-    """
     AUTO_FOCUS = "#needs"
     place = "readiness"
     about = message(
@@ -103,7 +93,7 @@ class ReadinessPage(Page[list[tuple[str, str]]]):
 
     def body(self) -> ComposeResult:
         """What is missing, and beside it how it stands."""
-        with Horizontal(id="halves"):
+        with Halves():
             yield NeedList(id="needs")
             yield Text(id="right")
 

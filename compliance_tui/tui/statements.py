@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, cast
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal
 from textual.content import Content
 
 from compliance_tui.bundle.chain import Judged
@@ -17,6 +16,7 @@ from compliance_tui.safe.text import clean_line
 from compliance_tui.safe.words import word
 from compliance_tui.trust.policy import accepts_standard
 from compliance_tui.tui import show
+from compliance_tui.tui.halves import Halves
 from compliance_tui.tui.page import Page
 from compliance_tui.tui.reading import Text
 from compliance_tui.tui.rowlist import Cell, RowList, fit
@@ -72,16 +72,6 @@ class WhoList(RowList):
 class StatementsPage(Page[str | None]):
     """A list, and beside it the one under the cursor. It starts at ``part``, says ``done``, and ends with what was signed."""
 
-    DEFAULT_CSS = """
-    StatementsPage {
-        #halves { height: 1fr; }
-        #who { width: 1fr; }
-        #right { width: 1fr; border-left: vkey $primary; }
-        &.-narrow #halves { layout: vertical; }
-        &.-narrow #who { width: 100%; height: 1fr; }
-        &.-narrow #right { width: 100%; height: 1fr; border-left: none; border-top: hkey $primary; }
-    }
-    """
     AUTO_FOCUS = "#who"
     place = "statements"
     about = message(
@@ -111,7 +101,7 @@ class StatementsPage(Page[str | None]):
 
     def body(self) -> ComposeResult:
         """List and text."""
-        with Horizontal(id="halves"):
+        with Halves():
             yield WhoList(self)
             yield Text(id="right")
 

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal
 from textual.content import Content
 
 from compliance_tui.safe.language import gettext, message, ngettext
@@ -14,6 +13,7 @@ from compliance_tui.safe.words import word
 from compliance_tui.tui import show
 from compliance_tui.tui.bars import Bar
 from compliance_tui.tui.bundle_session import BundleSession
+from compliance_tui.tui.halves import Halves
 from compliance_tui.tui.page import NOTHING
 from compliance_tui.tui.reading import Text
 from compliance_tui.tui.rowlist import RowList
@@ -44,12 +44,10 @@ class VerdictPage(Verifying):
     DEFAULT_CSS = """
     VerdictPage {
         #place { background: $background; }
-        #halves { height: 1fr; }
         #verdict { width: 3fr; }
-        #right { width: 2fr; border-left: vkey $primary; }
-        &.-narrow #halves { layout: vertical; }
-        &.-narrow #verdict { width: 100%; height: 1fr; }
-        &.-narrow #right { width: 100%; height: 6; border-left: none; border-top: hkey $primary; }
+        #right { width: 2fr; }
+        &.-narrow #verdict { width: 100%; }
+        &.-narrow #right { width: 100%; height: 6; }
         &.-narrow.-low #right { height: 5; }
     }
     """
@@ -80,7 +78,7 @@ class VerdictPage(Verifying):
 
     def body(self) -> ComposeResult:
         """Lines and parts; beside them the one under the cursor."""
-        with Horizontal(id="halves"):
+        with Halves():
             yield VerdictList(self)
             yield Text(id="right")
 

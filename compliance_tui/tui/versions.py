@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal
 from textual.content import Content
 
 from compliance_tui.safe.errors import ComplianceError
@@ -18,6 +17,7 @@ from compliance_tui.standard.diff import Difference, VersionDiff, diff
 from compliance_tui.standard.load import Pack, Versions, known_versions, standard_folders, version_key
 from compliance_tui.standard.model import Standard
 from compliance_tui.tui import show
+from compliance_tui.tui.halves import Halves
 from compliance_tui.tui.page import NOTHING, Page
 from compliance_tui.tui.reading import Text
 from compliance_tui.tui.rowlist import Cell, RowList, fit
@@ -90,16 +90,6 @@ class VersionList(RowList):
 class VersionsPage(Page[str | None]):
     """The versions that are known of each pinned standard; Enter shows what a move would do."""
 
-    DEFAULT_CSS = """
-    VersionsPage {
-        #halves { height: 1fr; }
-        #versions { width: 1fr; }
-        #right { width: 1fr; border-left: vkey $primary; }
-        &.-narrow #halves { layout: vertical; }
-        &.-narrow #versions { width: 100%; }
-        &.-narrow #right { width: 100%; border-left: none; border-top: hkey $primary; }
-    }
-    """
     AUTO_FOCUS = "#versions"
     place = "versions"
     about = message(
@@ -118,7 +108,7 @@ class VersionsPage(Page[str | None]):
 
     def body(self) -> ComposeResult:
         """List, and the version under the cursor."""
-        with Horizontal(id="halves"):
+        with Halves():
             yield VersionList(self)
             yield Text(id="right")
 

@@ -233,7 +233,7 @@ def test_every_payload_verifies_and_no_signature_with_a_flipped_bit_does(payload
         ([{"sig": "", "more": 1}], "a signature must hold sig, and may hold keyid"),
         ([{"sig": "", "keyid": 7}], "a keyid must be a short text"),
         ([{"sig": "", "keyid": "x" * 201}], "a keyid must be a short text"),
-        ([{"sig": 7}], ""),
+        ([{"sig": 7}], "base64"),
     ],
 )
 def test_signatures_have_a_form(signatures: object, why: str) -> None:

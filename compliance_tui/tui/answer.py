@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult, SuspendNotSupported
 from textual.containers import Horizontal
 from textual.content import Content
@@ -19,7 +19,7 @@ from compliance_tui.assessment.model import LONGEST_STATEMENT, STATUSES, Respons
 from compliance_tui.safe.files import read_bounded, write_atomic
 from compliance_tui.safe.language import gettext, message
 from compliance_tui.tui import detail, show
-from compliance_tui.tui.choice import Choice
+from compliance_tui.tui.choice import BeforeText, Choice
 from compliance_tui.tui.draft import Draft, Typed, draft_of
 from compliance_tui.tui.form import Form
 from compliance_tui.tui.job import Job
@@ -76,7 +76,7 @@ class AnswerForm(Form):
         """Status on top; the text, and beside or above it what is asked."""
         draft = self.draft.read() or self._saved
         options = [(status, show.status_word(status)) for status in STATUSES]
-        yield Choice(options, draft.status, id="status")
+        yield BeforeText(options, draft.status, id="status", text="statement")
         with Horizontal(id="answering"):
             yield Text(self._asked(), id="asked")
             editor = TextArea(draft.statement, id="statement", tab_behavior="focus", show_line_numbers=False)
@@ -164,22 +164,9 @@ class AnswerForm(Form):
 
     # -- saving ------------------------------------------------------------------------------------------------------------
 
-    @on(Choice.Taken)
-    def _on_to_the_text(self) -> None:
-        self.query_one("#statement").focus()
-
     def action_status(self) -> None:
         """Back to the status."""
         self.query_one("#status").focus()
-
-    async def on_key(self, event: events.Key) -> None:
-        """What is typed at the status, and is no number of one, begins the statement: the sentence is not lost."""
-        if event.is_printable and event.character and isinstance(self.focused, Choice):
-            box = self.query_one("#statement", TextArea)
-            box.focus()
-            box.insert(event.character)
-            event.stop()
-            event.prevent_default()
 
     def renew(self) -> None:
         """The folder was read again: if somebody changed this answer meanwhile, say so before anything is written over it."""

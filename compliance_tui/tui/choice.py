@@ -7,6 +7,7 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.message import Message
 from textual.widget import Widget
+from textual.widgets import TextArea
 
 from compliance_tui.safe.text import clean_line
 from compliance_tui.tui import show
@@ -134,3 +135,55 @@ class Several(Choice):
     def _texts(self) -> list[str]:
         on, off = ("[x]", "[ ]") if show.ASCII else ("▣", "▢")
         return [f"{on if value in self.picked else off} {shown}" for value, shown in self.values]
+
+
+class BeforeText(Choice):
+    """A choice above a text: Enter, or typing what is no number of a value, goes on to the text, and no key is lost by it.
+
+    The focus moves once all keys that are on their way to this widget have come; until then it writes them into the text.
+    """
+
+    def __init__(self, values: Sequence[tuple[str, str]], chosen: str | None = None, *, id: str, text: str) -> None:
+        """``text`` is the id of the text."""
+        super().__init__(values, chosen, id=id)
+        self._text_id = text
+        self._leaving = False
+
+    @property
+    def _text(self) -> TextArea:
+        return self.screen.query_one(f"#{self._text_id}", TextArea)
+
+    def on_key(self, event: events.Key) -> None:
+        """On to the text."""
+        if event.key == "enter" and not self._leaving:
+            self._leave()
+        elif self._leaving and event.key == "enter":
+            self._text.insert("\n")
+        elif event.is_printable and event.character and (self._leaving or not self._is_own(event)):
+            self._text.insert(event.character)
+            self._leave()
+        else:
+            return
+        event.stop()
+        event.prevent_default()
+
+    def on_paste(self, event: events.Paste) -> None:
+        """What is pasted goes into the text."""
+        self._text.insert(event.text)
+        self._leave()
+        event.stop()
+
+    def _is_own(self, event: events.Key) -> bool:
+        return event.key == "space" or (event.key.isdigit() and 0 < int(event.key) <= len(self.values))
+
+    def _leave(self) -> None:
+        if not self._leaving:
+            self._leaving = True
+            self.call_later(self._left)
+
+    def _left(self) -> None:
+        if self.message_queue_size:
+            self.call_later(self._left)
+            return
+        self._leaving = False
+        self.screen.set_focus(self._text)

@@ -3,6 +3,7 @@
 import datetime as dt
 from pathlib import Path
 
+import pytest
 from textual.widgets import Input, TextArea
 
 from compliance_tui.assessment import actions
@@ -11,6 +12,7 @@ from compliance_tui.tui.choice import Choice
 from tests.assessment.sample import NOW, policy_file, put, start
 from tests.tui.driving import driving, response
 from tests.tui.release import release
+from tests.tui.terminal import Terminal
 
 
 async def test_an_answer_is_typed_and_saved(tmp_path: Path) -> None:
@@ -40,6 +42,24 @@ async def test_a_sentence_typed_after_the_number_is_the_statement(tmp_path: Path
         await it.type("ll, 4 times a year.", "f5", "1", "f2")
         saved = response(root, "S-02")
         assert (saved.status, saved.statement) == ("met", "All, 4 times a year.")
+
+
+@pytest.mark.parametrize("lead", ["3", "3\r"])
+def test_no_key_is_lost_however_quickly_they_come(tmp_path: Path, lead: str) -> None:
+    said = "At 2 sites, 14 people; a 5 day test. Level 4 of 5."
+    terminal = Terminal(start(tmp_path), 80, 24, COMPLIANCE_TUI_STATE=str(tmp_path / "state"))
+    terminal.until("S-02")
+    terminal.still(0.3)
+    terminal.press("a")
+    terminal.until("partly met")
+    terminal.still(0.2)
+    terminal.press(lead + said)
+    terminal.still(0.3)
+    terminal.press("\x13")
+    terminal.until("answered")
+    assert terminal.close() == 0
+    saved = response(tmp_path / "assessment", "S-02")
+    assert (saved.status, saved.statement) == ("not-met", said)
 
 
 async def test_a_statement_is_gone_on_with_at_its_end(tmp_path: Path) -> None:

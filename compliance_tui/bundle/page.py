@@ -16,6 +16,7 @@ _VERDICTS = {
     "not-accepted": message("NOT ACCEPTED: genuine as far as can be seen, but not all that your policy asks for"),
     "broken": message("BROKEN: altered, incomplete, or not what it claims to be"),
 }
+SIGN_OFFS = message("Sign-offs that are signed with a person's own key:")
 _STANDINGS = {
     "counted": message("counted"),
     "not-counted": message("not-counted"),
@@ -44,7 +45,10 @@ def page(found: Verification, name: str) -> Iterator[str]:
         yield ""
         yield gettext("Signed with keys that your policy knows:")
         yield from (f"  {one.fingerprint}  {clean_line(one.person, 80)}" for one in found.signers)
-    yield from _sign_offs(found)
+    if found.sign_offs:
+        yield ""
+        yield gettext(SIGN_OFFS)
+        yield from sign_off_rows(found)
     if found.chain:
         yield ""
         yield gettext("Statements about it, in the order of their folders; who and when are claims unless counted:")
@@ -78,12 +82,8 @@ def line_rows(lines: Sequence[Line]) -> Iterator[str]:
     yield from (f"  {outcome:<{first}}{name:<{second}}{reason}" for outcome, name, reason in rows)
 
 
-def _sign_offs(found: Verification) -> Iterator[str]:
+def sign_off_rows(found: Verification) -> Iterator[str]:
     """By whom sign-offs are signed, and each that does not count."""
-    if not found.sign_offs:
-        return
-    yield ""
-    yield gettext("Sign-offs that are signed with a person's own key:")
     where: dict[str, list[str]] = {}
     for one in found.sign_offs:
         if one.standing == "counted" and one.person:

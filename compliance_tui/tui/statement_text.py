@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from compliance_tui.bundle.chain import Judged, summary_of
+from compliance_tui.bundle.page import SIGN_OFFS, sign_off_rows
 from compliance_tui.bundle.predicates import Delivery, Determination, Receipt, Register, Review, Supersession, Withdrawal
 from compliance_tui.bundle.statement import PREDICATE, StandardReference
 from compliance_tui.safe.instant import format_instant
@@ -157,6 +158,10 @@ def own_statement_text(found: "Verification") -> Iterator[Content]:
     for text in [text for _, text in found.met.alarms] if found.met is not None else []:
         yield line(f"  {gettext(text)}", BAD, limit=600)
     yield from _log(found)
+    if found.sign_offs:
+        yield Content("")
+        yield line(gettext(SIGN_OFFS), HEADING)
+        yield from (line(row, limit=900) for row in sign_off_rows(found))
 
 
 def _log(found: "Verification") -> Iterator[Content]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input, TextArea
 
+from compliance_tui.assessment import actions
 from compliance_tui.assessment.folder import load
 from compliance_tui.bundle import declare, verify
 from compliance_tui.bundle.editions import disclose, redact
@@ -410,6 +411,18 @@ async def test_signers_have_the_names_of_the_policy_and_strangers_have_none(know
         assert "not known to your policy" in _detail(it)
         await it.press("home", "down")
         assert "SHA256:" in _detail(it)
+
+
+async def test_whose_own_key_signed_a_sign_off_stands_with_the_labs_statement(known: Kit) -> None:
+    root, home = known.bundle.parent / "assessment", known.bundle.parent
+    ada = load_signer(home / "ada.key", lambda: b"")
+    actions.answer(load(root), "S-01", "ada", NOW, status="met", statement="The board has signed it.")
+    actions.sign_off(load(root), "S-01", "ada", "owner", "ada", NOW, ada)
+    export(load(root), home / "signed.zip", NOW, "ada", signers=[ada])
+    async with driving(home / "signed.zip", (140, 40)) as it:
+        await it.press("h")
+        assert "signed with a person's own key:" in _detail(it)
+        assert re.search(r"counted +ada@some.example: S-01 as owner", _detail(it))
 
 
 async def test_a_decision_is_shown_to_the_last_byte_signed_verified_and_in_force(known: Kit) -> None:

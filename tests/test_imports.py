@@ -28,6 +28,10 @@ def test_help_and_version_import_no_command(arguments: list[str]) -> None:
     assert not _loaded(code) & set(HEAVY)
 
 
+def test_the_terminal_ui_draws_before_it_imports_what_reads_the_folder() -> None:
+    assert not _loaded("import compliance_tui.cli.open") & set(HEAVY)
+
+
 @pytest.mark.parametrize(
     ("module", "never"),
     [

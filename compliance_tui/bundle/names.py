@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 from compliance_tui.safe.errors import BrokenError
 from compliance_tui.safe.language import message
@@ -14,6 +15,11 @@ _DEVICE = re.compile(r"(?:^|/)(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:[./]|$)", 
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{name}{digit}" for name in ("com", "lpt") for digit in range(10))}
 DEEPEST = 8
 LONGEST = 240
+
+
+def is_bundle(path: Path) -> bool:
+    """Whether the path is a bundle, packed or unpacked."""
+    return path.is_file() or (path / "core").is_dir()
 
 
 def name_fault(path: str) -> str:

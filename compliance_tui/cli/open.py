@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from compliance_tui.cli.reading import is_bundle
+from compliance_tui.bundle.names import is_bundle
 from compliance_tui.cli.settings import extra_kinds, extra_standards, named, person
 from compliance_tui.safe.errors import InputError
 from compliance_tui.safe.language import message

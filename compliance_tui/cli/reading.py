@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from compliance_tui.assessment.folder import Contents, load
 from compliance_tui.assessment.readiness import Readiness
+from compliance_tui.bundle.names import is_bundle
 from compliance_tui.cli.settings import named, note
 from compliance_tui.safe.language import gettext
 from compliance_tui.safe.text import clean_line
@@ -43,11 +43,6 @@ class Opened:
         """The part of a readiness that can be told."""
         controls = (state for state in result.controls if (state.standard, state.control.id) not in self.unseen)
         return replace(result, controls=tuple(controls)) if self.unseen else result
-
-
-def is_bundle(path: Path) -> bool:
-    """Whether the path is a bundle, packed or unpacked."""
-    return path.is_file() or (path / "core").is_dir()
 
 
 def opened(ctx: click.Context) -> Opened:

@@ -14,6 +14,7 @@ from textual.screen import Screen
 from textual.widget import AwaitMount
 from textual.worker import get_current_worker
 
+from compliance_tui.bundle.names import is_bundle
 from compliance_tui.safe.errors import ComplianceError
 from compliance_tui.safe.instant import now
 from compliance_tui.safe.language import gettext
@@ -21,7 +22,7 @@ from compliance_tui.tui import memory
 from compliance_tui.tui.actions import Action
 from compliance_tui.tui.keymap import KeyMap
 from compliance_tui.tui.page import Page
-from compliance_tui.tui.session import Clock, Loaded, Session, is_bundle
+from compliance_tui.tui.session import Clock, Loaded, Session
 from compliance_tui.tui.themes import DARK, TERMINAL, THEMES, TITLES
 from compliance_tui.tui.visible import Visible
 

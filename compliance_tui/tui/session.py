@@ -63,11 +63,6 @@ class Loaded:
         self.faults = faults_of(self.contents)
 
 
-def is_bundle(path: Path) -> bool:
-    """Whether the path is a bundle, packed or unpacked."""
-    return path.is_file() or (path / "core").is_dir()
-
-
 @dataclass
 class Session:
     """Who looks at what. ``loaded`` is None until the first reading is through."""

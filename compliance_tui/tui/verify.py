@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Input
 
+from compliance_tui.bundle.names import is_bundle
 from compliance_tui.safe.errors import ComplianceError
 from compliance_tui.safe.instant import format_instant, parse_instant
 from compliance_tui.safe.language import gettext, message
@@ -20,7 +21,7 @@ from compliance_tui.tui.bundle_session import Brought, BundleSession, read_polic
 from compliance_tui.tui.form import Field, Form, fields
 from compliance_tui.tui.job import Job
 from compliance_tui.tui.paths import PathField, typed_paths
-from compliance_tui.tui.session import Clock, is_bundle
+from compliance_tui.tui.session import Clock
 from compliance_tui.tui.show import BAD, GOOD, MUTED, WARN, line
 
 if TYPE_CHECKING:

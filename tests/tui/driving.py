@@ -41,6 +41,14 @@ class Driver:
             box.insert(text)
         await self.press(*keys)
 
+    async def until(self, text: str) -> None:
+        """Until ``text`` stands on the screen: work that begins other work may look like rest on a crowded machine."""
+        for _ in range(100):
+            if text in self.text:
+                return
+            await self.settle()
+        raise AssertionError(f"{text!r} is not on the screen:\n{self.text}")
+
     @property
     def text(self) -> str:
         """What is on the screen."""

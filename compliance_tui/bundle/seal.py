@@ -11,8 +11,7 @@ is checked; it leaves partial plaintext behind on a cut ciphertext, so a file ge
 import hashlib
 import io
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import Any, BinaryIO
 from compliance_tui.safe.errors import BrokenError, CancelledError, InputError
 from compliance_tui.safe.files import open_regular, read_bounded, writing
 from compliance_tui.safe.language import message
+from compliance_tui.safe.panics import panics_too
 from compliance_tui.safe.text import clean_line
 
 MARK = b"age-encryption.org/v1\n"
@@ -264,7 +264,7 @@ def unseal_stream(
     expected = _plain_size(sealed, size, where)
     reader, writer = _Reader(sealed, None, cancelled), _Writer(target, expected)
     try:
-        with _panics_too():
+        with panics_too():
             library.decrypt_io(reader, writer, list(identities))
     except (library.DecryptError, OSError, ValueError, CancelledError) as error:
         if reader.error or writer.error:
@@ -277,16 +277,3 @@ def unseal_stream(
     if writer.error or writer.size != expected:
         raise writer.error or BrokenError("bad-age", message("{where}: opens to less than it holds", where=where))
     return writer.digest.hexdigest()
-
-
-@contextmanager
-def _panics_too() -> Iterator[None]:
-    """A library in Rust may end in a panic, which is no Exception; hostile bytes may not end the program."""
-    try:
-        yield
-    except Exception:
-        raise
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":
-            raise
-        raise ValueError(message("cannot be read")) from None

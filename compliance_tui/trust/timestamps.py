@@ -7,14 +7,14 @@ is verified at its own time, against the authorities of the trust policy and nob
 import datetime as dt
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from compliance_tui.safe.errors import BrokenError, InputError
 from compliance_tui.safe.instant import format_instant
 from compliance_tui.safe.language import joined, message
+from compliance_tui.safe.panics import panics_too
 from compliance_tui.safe.text import clean_line
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def read_token(content: bytes, where: str) -> Token:
         )
     library = _library()
     try:
-        with _panics_too():
+        with panics_too():
             response = library.decode_timestamp_response(content)
             if response.status in _GRANTED:
                 return Token(response, response.tst_info.gen_time, response.tst_info.policy.dotted_string)
@@ -195,7 +195,7 @@ def _refusal(token: Token, leaf: str | None, data: bytes, authority: "Tsa") -> s
     # handed over as trusted, never one that the token carries.
     verifier = library.VerifierBuilder(roots=list(authority.certificates)).build()
     try:
-        with _panics_too():
+        with panics_too():
             verifier.verify_message(token.response, data)
     except Exception as error:  # certificates made to hurt raise whatever they like; none of it is a yes
         said = re.search(r"Verify error: ?([^\"]*)", str(error))
@@ -208,7 +208,7 @@ def _leaf(response: "TimeStampResponse") -> str | None:
     from cryptography.x509 import load_der_x509_certificate
 
     try:
-        with _panics_too():
+        with panics_too():
             (signer,) = response.signed_data.signer_infos
             named = (signer.issuer, signer.serial_number)
             held = [(one, load_der_x509_certificate(one)) for one in response.signed_data.certificates]
@@ -226,16 +226,3 @@ def _library() -> Any:
             "missing-extra", message("time stamps need the extra: pip install 'compliance-tui[timestamps]'")
         ) from None
     return rfc3161_client
-
-
-@contextmanager
-def _panics_too() -> Iterator[None]:
-    """A library in Rust may end in a panic, which is no Exception; hostile bytes may not end the program."""
-    try:
-        yield
-    except Exception:
-        raise
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":
-            raise
-        raise ValueError(message("cannot be read")) from None

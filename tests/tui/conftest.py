@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from compliance_tui.tui import memory
+from tests.tui.bundles import Kit, kit
 from tests.tui.pictures import hurry
 
 
@@ -15,3 +17,15 @@ def _own_surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("NO_COLOR", "VISUAL", "EDITOR"):
         monkeypatch.delenv(name, raising=False)
     hurry(monkeypatch.setattr)
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Kit:
+    return kit(tmp_path)
+
+
+@pytest.fixture
+def known(made: Kit) -> Kit:
+    """The regulator has named the policy once."""
+    memory.remember("policy", str(made.policy))
+    return made

@@ -12,6 +12,7 @@ from compliance_tui.assessment.folder import load
 from compliance_tui.assessment.model import Response
 from compliance_tui.tui.app import ComplianceApp
 from compliance_tui.tui.controls import ControlsPage
+from compliance_tui.tui.reading import Text
 from tests.assessment.sample import NOW
 from tests.tui.pictures import press, screen_text, settle
 
@@ -53,6 +54,11 @@ class Driver:
     def text(self) -> str:
         """What is on the screen."""
         return screen_text(self.app)
+
+    @property
+    def detail(self) -> str:
+        """All of the text beside the list."""
+        return self.app.screen.query_one("#right", Text).plain
 
     @property
     def page(self) -> str:

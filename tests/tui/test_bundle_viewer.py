@@ -1,72 +1,40 @@
 """A bundle as a regulator looks at it: the verdict first, all of it read-only, what is hidden shown as that, and answers."""
 
-import asyncio
-import difflib
 import hashlib
-import os
 import re
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from textual.widgets import Input, TextArea
+from textual.widgets import Input
 
-from compliance_tui.assessment import actions
 from compliance_tui.assessment.folder import load
-from compliance_tui.bundle import declare, verify
+from compliance_tui.bundle import verify
 from compliance_tui.bundle.editions import disclose, redact
 from compliance_tui.bundle.export import export
 from compliance_tui.bundle.hashing import Cancelled
-from compliance_tui.bundle.sign import add_statement, look_at
 from compliance_tui.safe.errors import CancelledError
 from compliance_tui.trust import policy as policies
-from compliance_tui.trust.keys import load_signer, new_key
+from compliance_tui.trust.keys import load_signer
 from compliance_tui.tui import answers, compare, determine, memory, move, statements, verdict, versions
 from compliance_tui.tui import verify as verify_page
 from compliance_tui.tui.app import ComplianceApp
 from compliance_tui.tui.keymap import KeyMap
 from compliance_tui.tui.page import Page
-from compliance_tui.tui.reading import Text
 from compliance_tui.tui.themes import CONTRAST, DARK, LIGHT
 from tests.assessment.sample import NOW
 from tests.tui.bundle_pictures import FOLDER, bundle_texts
-from tests.tui.bundles import REGULATOR, Kit, kit
+from tests.tui.bundles import Kit, rewrite
 from tests.tui.contrast import faint_words
 from tests.tui.driving import Driver, driving
+from tests.tui.pictured import look_as_pictured
 from tests.tui.pictures import SIZES
 from tests.tui.terminal import Terminal
 from tests.tui.test_terminal import hostile_release, only_the_programs_own
-
-AGAIN = "look at the difference; if it is meant, run: python -m tests.tui.pictures"
-
-
-@pytest.fixture
-def made(tmp_path: Path) -> Kit:
-    return kit(tmp_path)
-
-
-@pytest.fixture
-def known(made: Kit) -> Kit:
-    """The regulator has named the policy once."""
-    memory.remember("policy", str(made.policy))
-    return made
-
-
-def _detail(it: Driver) -> str:
-    return it.app.screen.query_one("#right", Text).plain
 
 
 def _squeezed(it: Driver) -> str:
     """What is on the screen without blanks: a long path breaks the line anywhere."""
     return "".join(it.text.split())
-
-
-def _rewritten(path: Path, change: Callable[[bytes], bytes]) -> None:
-    """Other bytes in place of the old ones, at the same time of the last change."""
-    status = path.stat()
-    path.write_bytes(change(path.read_bytes()))
-    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
 # -- the verdict -----------------------------------------------------------------------------------------------------------
@@ -113,11 +81,11 @@ async def test_a_policy_that_is_none_is_refused_where_it_is_typed_and_said_where
 
 async def test_the_cursor_starts_on_what_fails_and_every_line_tells_its_whole_reason(known: Kit) -> None:
     async with driving(known.bundle, (80, 24)) as it:
-        assert "2 required controls block" in " ".join(_detail(it).split())
+        assert "2 required controls block" in " ".join(it.detail.split())
         await it.press("home", "down")
-        assert "byte for byte those that the bundle id commits to" in " ".join(_detail(it).split())
+        assert "byte for byte those that the bundle id commits to" in " ".join(it.detail.split())
         await it.press("end")
-        assert "another bundle" in _detail(it)
+        assert "another bundle" in it.detail
 
 
 async def test_another_instant_and_a_challenge_may_be_asked_about(known: Kit) -> None:
@@ -129,9 +97,9 @@ async def test_another_instant_and_a_challenge_may_be_asked_about(known: Kit) ->
         assert it.page == "PolicyForm"
         it.app.screen.query_one("#as_of", Input).value = "2027-03-01"
         await it.press("f2")
-        assert "it does not carry the challenge that you asked for" in _detail(it)
+        assert "it does not carry the challenge that you asked for" in it.detail
         await it.press("down", "down")
-        assert "computed again as of 2027-03-01" in _detail(it)
+        assert "computed again as of 2027-03-01" in it.detail
         await it.press("p")
         assert "2027-03-01T00:00:00Z" in it.text
 
@@ -192,7 +160,7 @@ async def test_a_fault_of_the_programs_own_is_told_on_the_page(known: Kit, monke
     monkeypatch.setattr(verify, "read_core", fault)
     async with driving(known.bundle, (100, 30)) as it:
         assert it.page == "VerdictPage"
-        assert "a fault in compliance-tui itself (RecursionError)" in " ".join(_detail(it).split())
+        assert "a fault in compliance-tui itself (RecursionError)" in " ".join(it.detail.split())
         assert "ACCEPTED" not in it.text
 
 
@@ -202,7 +170,7 @@ async def test_a_fault_of_the_programs_own_is_told_on_the_page(known: Kit, monke
 async def test_of_an_altered_bundle_the_page_says_what_and_shows_nothing_of_it(known: Kit) -> None:
     async with driving(known.altered, (120, 40)) as it:
         assert "BROKEN" in it.text
-        assert "items/E-0001/files/policy.md was altered" in " ".join(_detail(it).split())
+        assert "items/E-0001/files/policy.md was altered" in " ".join(it.detail.split())
         for key in ("l", "i", "r"):
             await it.press(key)
             assert it.page == "VerdictPage"
@@ -228,7 +196,7 @@ async def test_what_is_no_bundle_opens_to_a_page_that_says_so(tmp_path: Path, co
         assert it.page == "VerdictPage"
         assert re.search("NOT VERIFIED|BROKEN", it.text)
         assert "odd.zip" in it.text
-        assert _detail(it).strip()
+        assert it.detail.strip()
         await it.press("enter", "l", "i", "r", "h", "a", "g", "y", "end", "f5")
         assert it.page == "VerdictPage"
         assert it.app.return_code is None
@@ -302,7 +270,7 @@ async def test_what_is_withheld_is_shown_as_withheld_and_no_outcome_is_made_up(k
         assert it.page == "BundleEvidencePage"
         assert "2 cannot be seen" in it.text
         assert "The lab committed to it and left it out." in it.text
-        assert "S-02  evidence" in _detail(it)
+        assert "S-02  evidence" in it.detail
         await it.press("slash")
         await it.type("withheld")
         assert "E-0001" not in it.text
@@ -319,7 +287,7 @@ async def test_an_item_that_is_handed_over_later_is_counted_and_can_be_read(know
         await it.press("i")
         it.app.screen.query_one(answers.BundleItemList).go_to("E-0002")
         await it.settle()
-        assert "handed over apart" in _detail(it)
+        assert "handed over apart" in it.detail
         await it.press("enter")
         assert it.page == "PreviewPage"
         assert '"seeds_planned": 200' in it.text
@@ -335,7 +303,7 @@ async def test_a_sealed_item_opens_with_the_key_it_is_sealed_to(known: Kit, tmp_
     async with driving(sealed, (120, 40)) as it:
         assert "1 here, 1 sealed" in it.text
         await it.press("i", "end")
-        assert "encrypted to named recipients" in " ".join(_detail(it).split())
+        assert "encrypted to named recipients" in " ".join(it.detail.split())
         await it.press("q", "p")
         it.app.screen.query_one("#identities", Input).value = str(reader.file)
         await it.press("f2")
@@ -356,7 +324,7 @@ async def test_what_is_brought_along_and_is_no_item_nor_key_is_said_and_may_be_l
             it.app.screen.query_one(f"#{field}", Input).value = str(path)
             await it.press("f2")
             assert "NOT VERIFIED" in it.text
-            assert why in " ".join(_detail(it).split())
+            assert why in " ".join(it.detail.split())
             await it.press("p")
             it.app.screen.query_one(f"#{field}", Input).value = ""
             await it.press("f2")
@@ -366,7 +334,7 @@ async def test_what_is_brought_along_and_is_no_item_nor_key_is_said_and_may_be_l
 async def test_a_file_is_hashed_again_before_it_is_shown(known: Kit) -> None:
     async with driving(known.bundle, (120, 40)) as it:
         await it.press("i")
-        _rewritten(known.bundle, lambda content: content.replace(b"Text.", b"Lies."))
+        rewrite(known.bundle, lambda content: content.replace(b"Text.", b"Lies."))
         await it.press("enter")
         assert it.page == "PreviewPage"
         assert "is no longer what was verified" in it.text
@@ -387,165 +355,11 @@ async def test_a_standard_that_the_policy_does_not_accept_is_read_only_on_demand
         assert "u reads it all the same" in it.text
         await it.press("h", "home")
         assert "not accepted" in it.text
-        assert "small is no standard that the policy accepts" in _detail(it)
+        assert "small is no standard that the policy accepts" in it.detail
         await it.press("q", "u")
         assert re.search(r"unknown +standard", it.text)
         await it.press("l")
         assert it.page == "AnswersPage"
-
-
-# -- who and when ------------------------------------------------------------------------------------------------------------
-
-
-async def test_signers_have_the_names_of_the_policy_and_strangers_have_none(known: Kit) -> None:
-    new_key(known.key.with_name("stranger.key"), None)
-    stranger = load_signer(known.key.with_name("stranger.key"), lambda: b"")
-    draft = declare.receipt(look_at(known.bundle, whole=True), "Ada Ortiz", NOW)
-    add_statement(known.bundle, draft.content, draft.name, [stranger])
-    async with driving(known.bundle, (140, 40)) as it:
-        await it.press("h")
-        assert re.search(r"accepted +small 1.0", it.text)
-        assert re.search(r"valid +Ada Ortiz  lab-author", it.text)
-        assert re.search(r"counts +2026-11-24 receipt  regulator.example", it.text)
-        assert re.search(r"not counted +2026-11-24 receipt  Ada Ortiz", it.text)
-        assert "not known to your policy" in _detail(it)
-        await it.press("home", "down")
-        assert "SHA256:" in _detail(it)
-
-
-async def test_whose_own_key_signed_a_sign_off_stands_with_the_labs_statement(known: Kit) -> None:
-    root, home = known.bundle.parent / "assessment", known.bundle.parent
-    ada = load_signer(home / "ada.key", lambda: b"")
-    actions.answer(load(root), "S-01", "ada", NOW, status="met", statement="The board has signed it.")
-    actions.sign_off(load(root), "S-01", "ada", "owner", "ada", NOW, ada)
-    export(load(root), home / "signed.zip", NOW, "ada", signers=[ada])
-    async with driving(home / "signed.zip", (140, 40)) as it:
-        await it.press("h")
-        assert "signed with a person's own key:" in _detail(it)
-        assert re.search(r"counted +ada@some.example: S-01 as owner", _detail(it))
-
-
-async def test_a_decision_is_shown_to_the_last_byte_signed_verified_and_in_force(known: Kit) -> None:
-    async with driving(known.bundle, (120, 44)) as it:
-        await it.press("a", "f2")
-        assert "choose a decision first" in it.text
-        await it.press("2", "f2")
-        assert "give a reason first" in it.text
-        it.app.screen.query_one("#reasons", TextArea).text = "What was asked is there.\n\nThe rest is waived."
-        it.app.screen.query_one("#until", Input).value = "next year"
-        it.app.screen.query_one("#attester", Input).value = REGULATOR
-        await it.press("f2")
-        assert "next year" in it.text
-        it.app.screen.query_one("#until", Input).value = "2027-06-30"
-        await it.press("f2")
-        assert "conditions go with the decision accepted-with-conditions" in it.text
-        it.app.screen.query_one("#conditions", TextArea).text = "Report within a day."
-        await it.press("f2")
-        assert it.page == "SignForm"
-        assert '"Report within a day."' in it.app.screen.query_one("#what", Text).plain
-        it.app.screen.query_one("#keys", Input).value = str(known.key)
-        await it.press("f2")
-        assert "type sign in the last field" in it.text
-        assert len(look_at(known.bundle, whole=False).attestations) == 2
-        await it.type("sign", "enter")
-        assert it.page == "StatementsPage"
-        assert re.search(r"in force +2026-11-24 determination: accepted", it.text)
-        assert "Report within a day." in _detail(it)
-        assert "attestations/0003 is determination/v1, signed" in it.text
-        await it.press("q")
-        assert "2 besides the lab's own" in it.text
-    signed = look_at(known.bundle, whole=True).attestations[2]
-    assert signed.framed.name == "determination/v1"
-    assert b"The rest is waived." in signed.content
-
-
-async def test_a_receipt_is_written_apart_and_the_bundle_stays_as_it_was(known: Kit, tmp_path: Path) -> None:
-    before = known.bundle.read_bytes()
-    async with driving(known.bundle, (120, 44)) as it:
-        await it.press("g")
-        it.app.screen.query_one("#attester", Input).value = REGULATOR
-        await it.press("f2")
-        it.app.screen.query_one("#keys", Input).value = str(known.key)
-        it.app.screen.query_one("#out", Input).value = str(tmp_path / "receipt")
-        it.app.screen.query_one("#word", Input).value = "sign"
-        await it.press("f2")
-        assert it.page == "StatementsPage"
-        assert it.text.count(f"receipt  {REGULATOR}") == 2
-    assert known.bundle.read_bytes() == before
-    assert (tmp_path / "receipt" / "statement.json").exists()
-
-
-@pytest.mark.parametrize("key", ["nowhere.key", "agent:SHA256:none", ""])
-async def test_what_cannot_sign_is_refused_and_nothing_is_written(known: Kit, key: str) -> None:
-    before = known.bundle.read_bytes()
-    async with driving(known.bundle, (120, 44)) as it:
-        await it.press("g")
-        it.app.screen.query_one("#attester", Input).value = REGULATOR
-        await it.press("f2")
-        it.app.screen.query_one("#keys", Input).value = key
-        it.app.screen.query_one("#word", Input).value = "sign"
-        await it.press("f2")
-        assert it.page == "SignForm"
-        assert not it.app.screen.query_one("#message").display or it.text.strip()
-    assert known.bundle.read_bytes() == before
-
-
-async def test_nothing_is_signed_where_another_bundle_took_the_place_of_the_one_that_was_read(known: Kit) -> None:
-    async with driving(known.bundle, (120, 44)) as it:
-        await it.press("g")
-        it.app.screen.query_one("#attester", Input).value = REGULATOR
-        await it.press("f2")
-        _rewritten(known.bundle, lambda _: known.newer.read_bytes())
-        it.app.screen.query_one("#keys", Input).value = str(known.key)
-        it.app.screen.query_one("#word", Input).value = "sign"
-        await it.press("f2")
-        assert "another bundle lies there now; nothing was signed" in it.text
-    assert known.bundle.read_bytes() == known.newer.read_bytes()
-
-
-async def test_what_others_add_to_the_bundle_is_seen_once_it_is_read_again(known: Kit) -> None:
-    regulator = load_signer(known.key, lambda: b"")
-    async with driving(known.bundle, (120, 40)) as it:
-        draft = declare.determination(look_at(known.bundle, whole=False), REGULATOR, "returned", ["Say more."], NOW)
-        add_statement(known.bundle, draft.content, draft.name, [regulator])
-        it.app._look()
-        await it.settle()
-        assert "2 besides the lab's own; returned by" in it.text
-
-
-async def test_a_verification_that_takes_long_is_not_begun_anew_each_time_the_clock_looks(
-    known: Kit, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The bundle changes; while it is verified again, the look at its time finds it changed, still; then somebody stops it."""
-    begun: list[int] = []
-
-    def slow(*_: object, **__: object) -> list[str]:
-        begun.append(1)
-        cancelled = _[3]
-        assert callable(cancelled)
-        while not cancelled():
-            time.sleep(0.005)
-        raise CancelledError
-
-    async with driving(known.bundle, (120, 40)) as it:
-        page = it.app.screen
-        assert isinstance(page, verdict.VerdictPage)
-        monkeypatch.setattr(verify, "altered_files", slow)
-        os.utime(known.bundle, ns=(1, 1))
-        it.app._look()
-        while not begun:
-            await asyncio.sleep(0.01)
-        for _ in range(3):
-            it.app._look()
-            await asyncio.sleep(0.02)
-        assert len(begun) == 1
-        page.action_step_back()
-        while page.verifying:
-            await asyncio.sleep(0.01)
-        it.app._look()
-        await it.settle()
-        assert len(begun) == 1
-        assert "NOT VERIFIED TO ITS END" in it.text
 
 
 # -- keys and pictures -------------------------------------------------------------------------------------------------------
@@ -586,11 +400,7 @@ async def test_every_page_looks_as_it_is_pictured_and_can_be_read(
         faint[name] = faint_words(app, least)
 
     drawn = await bundle_texts(tmp_path, size, look, theme)
-    kept = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob(f"*-{size[0]}x{size[1]}.txt")}
-    assert sorted(drawn) == sorted(kept), AGAIN
-    for name, text in drawn.items():
-        difference = "\n".join(difflib.unified_diff(kept[name].splitlines(), text.splitlines(), "kept", "drawn", lineterm=""))
-        assert not difference, f"{name}: {AGAIN}\n{difference}"
+    look_as_pictured(drawn, FOLDER, size)
     assert not {name: words for name, words in faint.items() if words}
 
 

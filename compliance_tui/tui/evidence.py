@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.timer import Timer
+from textual.widget import Widget
 from textual.widgets import Input
 from textual.worker import get_current_worker
 
@@ -23,7 +24,7 @@ from compliance_tui.safe.words import word
 from compliance_tui.tui import show
 from compliance_tui.tui.items import ItemList
 from compliance_tui.tui.job import Job
-from compliance_tui.tui.page import Page
+from compliance_tui.tui.narrowing import Narrowing
 from compliance_tui.tui.pick import PickPage
 from compliance_tui.tui.reading import Text
 from compliance_tui.tui.rowlist import RowList
@@ -47,7 +48,7 @@ def evidence_page(session: Session, control: "ControlKey | None" = None) -> "Evi
     return EvidencePage(control)
 
 
-class EvidencePage(Page[None]):
+class EvidencePage(Narrowing[None]):
     """Items on the left, the one under the cursor on the right."""
 
     DEFAULT_CSS = """
@@ -250,31 +251,14 @@ class EvidencePage(Page[None]):
 
         self.app.show(RatingPage(self.item.id if self.item is not None else None))
 
-    def action_filter(self) -> None:
-        """Narrow the list."""
-        box = self.query_one("#find", Input)
-        box.display = True
-        box.focus()
+    @property
+    def narrowed(self) -> Widget:
+        """The list."""
+        return self.items
 
-    @on(Input.Changed, "#find")
-    def _typed(self) -> None:
+    def narrow(self) -> None:
+        """Another filter."""
         self.renew()
-
-    @on(Input.Submitted, "#find")
-    def _typed_enough(self) -> None:
-        box = self.query_one("#find", Input)
-        box.display = bool(box.value)
-        self.items.focus()
-
-    def action_leave(self) -> None:
-        """First the filter goes, then the page."""
-        box = self.query_one("#find", Input)
-        if box.display:
-            box.value = ""
-            box.display = False
-            self.items.focus()
-        else:
-            self.dismiss(None)
 
     def action_sort(self) -> None:
         """The next order."""

@@ -8,13 +8,14 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.timer import Timer
+from textual.widget import Widget
 from textual.widgets import Input
 
 from compliance_tui.safe.language import gettext
 from compliance_tui.safe.words import text_name
 from compliance_tui.standard.diff import TextChange
 from compliance_tui.tui.detail import parts
-from compliance_tui.tui.page import Page
+from compliance_tui.tui.narrowing import Narrowing
 from compliance_tui.tui.reading import Text
 from compliance_tui.tui.rowlist import Cell, RowList
 from compliance_tui.tui.show import BAD, GOOD, HEADING, MUTED, line
@@ -46,7 +47,7 @@ class EntryList(RowList):
         return self.page.cells(row.at, width) if isinstance(row, Entry) else ((str(row), "accent"),)
 
 
-class TwoSidedPage(Page[str | None]):
+class TwoSidedPage(Narrowing[str | None]):
     """A subclass gives the entries with their headings, what stands in one, and what belongs to it."""
 
     DEFAULT_CSS = """
@@ -141,31 +142,14 @@ class TwoSidedPage(Page[str | None]):
 
     # -- the filter --------------------------------------------------------------------------------------------------------
 
-    def action_filter(self) -> None:
-        """Narrow the list."""
-        box = self.query_one("#find", Input)
-        box.display = True
-        box.focus()
+    @property
+    def narrowed(self) -> Widget:
+        """The list."""
+        return self.query_one(EntryList)
 
-    @on(Input.Changed, "#find")
-    def _typed(self) -> None:
+    def narrow(self) -> None:
+        """Another filter."""
         self.fill()
-
-    @on(Input.Submitted, "#find")
-    def _typed_enough(self) -> None:
-        box = self.query_one("#find", Input)
-        box.display = bool(box.value)
-        self.query_one(EntryList).focus()
-
-    def action_leave(self) -> None:
-        """First the filter goes, then the page."""
-        box = self.query_one("#find", Input)
-        if box.display:
-            box.value = ""
-            box.display = False
-            self.query_one(EntryList).focus()
-        else:
-            self.dismiss(None)
 
 
 def side(texts: Sequence[TextChange], rules: Sequence[str], sign: str, heading: str) -> Iterable[Content]:
